@@ -1,13 +1,12 @@
 """The command build-prefs: upstream datasets in, one accounted-for preference dataset out."""
 
 import argparse
-import io
 import os
-import re
 import sys
-import threading
 from pathlib import Path
 from typing import Any
+
+from sources.command import positive, print_json, run_command, show_any_text
 
 EXAMPLES = """\
 examples:
@@ -26,10 +25,6 @@ Exit status: 0 done, 1 a problem with the input or the machine, 2 wrong usage, 1
 """
 
 
-HIDDEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-"""What JSON leaves as it is and a terminal might obey."""
-
-
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="build-prefs",
@@ -46,63 +41,22 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--recipe", default="ct-llm", metavar="NAME|FILE", help="what to build and how (default: ct-llm)")
     add("--only", action="append", default=[], metavar="SOURCE", help="only this source; may be repeated")
     add("--without", action="append", default=[], metavar="SOURCE", help="not this source; may be repeated")
-    add("--limit", type=_positive, metavar="N", help="read at most N rows of each source")
+    add("--limit", type=positive, metavar="N", help="read at most N rows of each source")
     add("--commercial-ok", action="store_true", help="only sources whose licence allows commercial use")
     add("--benchmarks", type=Path, metavar="DIR", help="look for benchmark questions of the files in DIR")
     add("--synth", type=Path, metavar="DIR", help="pairs made by synth-prefs")
     add("--verify-hashes", action="store_true", help="fail when a file is not the pinned one, also in a mirror")
-    add("--workers", type=_positive, metavar="N", help="processes (default: one a core, at most 4)")
+    add("--workers", type=positive, metavar="N", help="processes (default: one a core, at most 4)")
     add("--dry-run", action="store_true", help="show the plan and stop")
     add("--json", action="store_true", help="print the result as JSON instead of tables")
     add("--debug", action="store_true", help="show a traceback when something fails")
     return parser.parse_args(arguments)
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not positive")
-    return number
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show Chinese shows its numbers
-    options = parse(arguments)
-    from sources.errors import PrefsError
-
-    try:
-        status = _run(options)
-        sys.stdout.flush()
-        return status
-    except PrefsError as error:
-        if options.debug:
-            raise
-        print(f"build-prefs: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        if options.debug:
-            raise
-        print("build-prefs: interrupted; the output folder is as it was", file=sys.stderr, flush=True)
-        if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
-            os._exit(130)  # a download that hangs would keep the process
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has left
-        return 1
-    except OSError as error:
-        if options.debug:
-            raise
-        from sources.printable import printable
-
-        where = f"{printable(str(error.filename), max_chars=300)}: " if error.filename else ""
-        print(f"build-prefs: {where}{error.strerror or error}", file=sys.stderr)
-        return 1
-    except MemoryError:
-        print("build-prefs: out of memory; try --workers 1", file=sys.stderr)
-        return 1
+    show_any_text()
+    return run_command(parse(arguments), _run, "build-prefs", "the output folder is as it was")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -125,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
         progress.close()
     seconds = perf_counter() - began
     if options.json:
-        _print_json(_summary(inputs, built, seconds))
+        print_json(_summary(inputs, built, seconds))
     else:
         from builders.table import show_build
 
@@ -167,15 +121,15 @@ def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
 
     plan = make_plan(request)
     if options.json:
-        _print_json(asdict(plan))
+        print_json(asdict(plan))
     else:
         show_plan(plan, console)
     return 0
 
 
 def _summary(inputs: Any, built: Any, seconds: float) -> dict[str, object]:
-    from builders.ledger import total
     from builders.table import peak_memory_mib, remarks
+    from sources.ledger import total
 
     return {
         "built": [
@@ -191,13 +145,6 @@ def _summary(inputs: Any, built: Any, seconds: float) -> dict[str, object]:
         "seconds": round(seconds, 3),
         "peak_memory_mib": peak_memory_mib(),
     }
-
-
-def _print_json(content: object) -> None:
-    import json
-
-    text = json.dumps(content, ensure_ascii=False, indent=2)
-    print(HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 if __name__ == "__main__":

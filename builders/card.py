@@ -3,13 +3,11 @@
 from pathlib import Path
 
 from builders.benchmarks import BenchmarkStatus
-from builders.ledger import Account, total
 from builders.recipe import Recipe
-from sources.schema import Lang
+from sources.ledger import Account, total
+from sources.schema import LANGUAGE_NAMES, Lang
 
 CARDS = Path(__file__).parent.parent / "data_cards"
-
-LANGUAGE_NAMES = {"zh": "Chinese", "en": "English"}
 
 
 def render_card(

@@ -7,7 +7,6 @@ import numpy as np
 
 from builders.inputs import Request
 from builders.keys import Keys
-from builders.ledger import Reason
 from builders.spill import Spill
 from builders.stages.caps import Cap, find_surplus
 from builders.stages.contradictions import find_contradictions
@@ -16,6 +15,7 @@ from builders.stages.found import Found
 from builders.stages.near_duplicates import find_near_duplicates
 from builders.stages.prompt_groups import group_prompts
 from builders.stages.split import is_test
+from sources.ledger import Reason
 
 KEPT = 0
 

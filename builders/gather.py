@@ -10,18 +10,18 @@ import pyarrow as pa
 from pyarrow import feather
 
 from builders.benchmarks import Question
-from builders.checks import CheckLimits
 from builders.inputs import InputFile, Inputs, Request
 from builders.keys import Keys, concatenate
-from builders.ledger import Account, Reason
 from builders.parallel import Tally, map_in_processes
 from builders.prepare import Preparer, read_source
 from builders.progress import Progress
 from builders.recipe import ChosenSource, Policy
 from builders.spill import Spill, SpillPart, SpillWriter
 from builders.stages.contamination import ContaminationIndex
+from sources.checks import CheckLimits
 from sources.errors import NoPairsError
-from sources.rows import Limits
+from sources.files.rows import Limits
+from sources.ledger import Account, Reason
 
 SMALL_BYTES = 8 << 20
 """Up to here a build is done before the worker processes would have started."""

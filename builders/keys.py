@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.text.codes import decode, mix, text_keys
-from builders.text.minhash import BANDS, bands, pair_tokens, prompt_tokens
-from builders.text.ngrams import token_sets
-from builders.text.texts import PairTexts
+from sources.text.codes import decode, mix, text_keys
+from sources.text.minhash import BANDS, bands, pair_tokens, prompt_tokens
+from sources.text.ngrams import token_sets
+from sources.text.texts import PairTexts
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import json
 from importlib.metadata import version
 
 from builders.inputs import Inputs, Request
-from builders.ledger import Account, total
 from builders.write_pairs import Written
+from sources.ledger import Account, total
 from sources.schema import Lang
 
 PACKAGES = ("numpy", "pyarrow", "langdetect", "rensa", "xxhash", "orjson")

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from builders.card import render_card
 from builders.decide import decide
-from builders.folder import check_replaceable, put_in_place, scratch_folder
 from builders.gather import gather
 from builders.inputs import Inputs, Request, find_inputs, select
-from builders.ledger import Account
 from builders.manifest import render_manifest
 from builders.parallel import map_in_threads
 from builders.progress import Progress
 from builders.write_pairs import Material, Written, plan_files, write_file
 from sources.errors import NoPairsError
+from sources.files.folder import check_replaceable, put_in_place, scratch_folder
+from sources.ledger import Account
 from sources.schema import Lang
 
 

@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from builders.card import LANGUAGE_NAMES
 from builders.inputs import Request, select, source_files, synth_files
 from sources.printable import printable
+from sources.schema import LANGUAGE_NAMES
 
 
 @dataclass(frozen=True, slots=True)

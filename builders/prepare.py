@@ -7,16 +7,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.checks import CHECKS, CheckLimits
 from builders.inputs import InputFile
 from builders.keys import Keys, compute_keys
 from builders.recipe import ChosenSource, Policy
 from builders.stages.contamination import ContaminationIndex
-from builders.text.texts import PairTexts
+from sources.checks import CHECKS, CheckLimits
+from sources.files.read import read_rows
+from sources.files.rows import Limits, RowBatch
 from sources.pairs import ITEM, assemble, check_every_row, lost_rows
-from sources.read import read_rows
-from sources.rows import Limits, RowBatch
 from sources.schema import DROPPED, PAIRS
+from sources.text.texts import PairTexts
 
 MAX_BATCH_PAIRS = 8192
 

@@ -1,35 +1,27 @@
 """A recipe: which sources, which checks, which limits. Read from YAML, every key and value checked."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
-from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from builders.benchmarks import BENCHMARKS
-from builders.checks import CHECKS, CheckLimits
 from builders.stages.caps import Cap
+from sources.checks import CHECKS, CheckLimits
 from sources.errors import UsageError
+from sources.files.rows import Limits
 from sources.registry import find_source
-from sources.rows import Limits
+from sources.settings import Positive, Settings, Share, did_you_mean, find_settings, load_settings, wrong_setting
 from sources.source import Source
 
 RECIPES = Path(__file__).parent / "recipes"
 
 Policy = Literal["drop", "tag", "off"]
 Stage = Literal["check", "exact_duplicates", "contradictions", "near_duplicates", "contamination", "caps", "split"]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[int, Field(gt=0)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LimitSettings(_Strict):
+class LimitSettings(Settings):
     max_prompt_chars: Positive = 12_000
     max_answer_chars: Positive = 12_000
     max_file_bytes: Positive = 8 << 30
@@ -47,22 +39,22 @@ class LimitSettings(_Strict):
         return CheckLimits(max_prompt_chars=self.max_prompt_chars, max_answer_chars=self.max_answer_chars)
 
 
-class NearDuplicateSettings(_Strict):
+class NearDuplicateSettings(Settings):
     pair_similarity: Annotated[float, Field(ge=0.5, le=1.0)] = 0.8
     prompt_similarity: Annotated[float, Field(ge=0.5, le=1.0)] = 0.8
 
 
-class ContaminationSettings(_Strict):
+class ContaminationSettings(Settings):
     benchmarks: tuple[str, ...] = tuple(benchmark.name for benchmark in BENCHMARKS)
 
 
-class Recipe(_Strict):
+class Recipe(Settings):
     """The keys of a recipe file; `sources` maps a source's name to its options, in order of precedence."""
 
     name: str
     sources: dict[str, dict[str, Any]]
     stages: tuple[Stage, ...]
-    checks: dict[str, Policy] = {}
+    checks: dict[str, Policy] = Field(default_factory=dict)
     limits: LimitSettings = LimitSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
     contamination: ContaminationSettings = ContaminationSettings()
@@ -85,22 +77,8 @@ def load_recipe(name_or_file: str) -> Recipe:
     Raises:
         UsageError: there is none, or a key or value in it is wrong; says which.
     """
-    path = RECIPES / f"{name_or_file}.yaml"
-    if not isfile(path):
-        path = Path(name_or_file)
-    if not isfile(path):
-        known = ", ".join(sorted(recipe.stem for recipe in RECIPES.glob("*.yaml")))
-        raise UsageError("--recipe", f"no recipe {name_or_file}", expected=f"{known}, or the path of a YAML file")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(path, f"is no YAML ({' '.join(str(error).split())})") from error
-    if not isinstance(content, dict):
-        raise UsageError(path, f"holds a {type(content).__name__}", expected="keys such as name, sources, stages")
-    try:
-        recipe = Recipe.model_validate(content)
-    except ValidationError as error:
-        raise _usage_error(path, "", error, list(Recipe.model_fields)) from error
+    path = find_settings("--recipe", name_or_file, RECIPES)
+    recipe = load_settings(Recipe, "--recipe", name_or_file, RECIPES)
     _check_names(recipe, path)
     return recipe
 
@@ -131,13 +109,16 @@ def _fit_options(source: Source, given: dict[str, Any], where: str) -> tuple[obj
         if key not in (*own, *caps):
             known = [*own, *caps]
             raise UsageError(
-                where, f"sources.{source.name}.{key}: no such key", expected=", ".join(known), hint=_close(key, known)
+                where,
+                f"sources.{source.name}.{key}: no such key",
+                expected=", ".join(known),
+                hint=did_you_mean(key, known),
             )
     try:
         cap = TypeAdapter(Cap).validate_python({key: value for key, value in given.items() if key in caps})
         options = TypeAdapter(source.options).validate_python({k: v for k, v in given.items() if k in own})
     except ValidationError as error:
-        raise _usage_error(where, f"sources.{source.name}.", error, [*own, *caps]) from error
+        raise wrong_setting(where, f"sources.{source.name}.", error, Recipe, [*own, *caps]) from error
     return options, cap
 
 
@@ -148,26 +129,9 @@ def _check_names(recipe: Recipe, path: Path) -> None:
         for name in names:
             if name not in known[key]:
                 raise UsageError(
-                    path, f"{key}: no {name}", expected=", ".join(known[key]), hint=_close(name, known[key])
+                    path, f"{key}: no {name}", expected=", ".join(known[key]), hint=did_you_mean(name, known[key])
                 )
     if len(set(recipe.stages)) != len(recipe.stages):
         raise UsageError(path, "stages: one stands there twice")
     if not recipe.stages or recipe.stages[-1] != "split" or "check" in recipe.stages[1:]:
         raise UsageError(path, f"stages: {', '.join(recipe.stages)}", expected="check first (if at all), split last")
-
-
-def _usage_error(where: object, prefix: str, error: ValidationError, keys: list[str]) -> UsageError:
-    """The first of pydantic's errors as one line; `keys` are those that exist at the top."""
-    first = error.errors()[0]
-    place = [str(part) for part in first["loc"]]
-    if first["type"] == "extra_forbidden":
-        section = Recipe.model_fields[place[0]].annotation if len(place) > 1 else None
-        known = list(getattr(section, "model_fields", keys))
-        found = f"{prefix}{'.'.join(place)}: no such key"
-        return UsageError(where, found, expected=", ".join(known), hint=_close(place[-1], known))
-    return UsageError(where, f"{prefix}{'.'.join(place)}: {first['msg']}, found {first['input']!r}")
-
-
-def _close(name: str, names: list[str]) -> str:
-    close = get_close_matches(name, names, n=1)
-    return f"Did you mean {close[0]}?" if close else ""

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from builders.text.ngrams import Tokens
-from builders.text.texts import PairTexts, Texts, lang_index
 from sources.schema import DROPPED, SIDES, joined_text
+from sources.text.ngrams import Tokens
+from sources.text.texts import PairTexts, Texts, lang_index
 
 BatchReader = Callable[[int], pa.Table]
 

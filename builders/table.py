@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from builders.card import LANGUAGE_NAMES
 from builders.inputs import Inputs
-from builders.ledger import Account, Reason, total
 from builders.pipeline import Built
+from sources.ledger import Account, Reason, total
 from sources.printable import printable
+from sources.schema import LANGUAGE_NAMES
 
 
 def show_build(inputs: Inputs, built: list[Built], seconds: float, console: Console) -> None:

@@ -15,16 +15,13 @@ import pyarrow.parquet as pq
 
 from builders.decide import KEPT, Decisions
 from builders.keys import Keys
-from builders.ledger import Reason
 from builders.spill import Spill
 from sources.fetch import file_sha256
-from sources.schema import DROPPED, LANGS, PAIRS, SIDES, Lang
+from sources.files.write_parquet import ROW_GROUP_ROWS, open_writer, row_groups
+from sources.ledger import Reason
+from sources.schema import DROPPED, LANGS, PAIRS, Lang
 
-ROW_GROUP_ROWS = 16_384
 MAX_FILE_ROWS = 98_304
-COMPRESSION_LEVEL = 3
-SHORT_COLUMNS = ["lang", "source", "license", "signal", "chosen_model", "rejected_model", "stage", "reason"]
-SHORT_PATHS = [*SHORT_COLUMNS, "tags.list.element", *(f"{side}.list.element.role" for side in SIDES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +81,8 @@ def write_file(job: Job, material: Material, folder: Path) -> Written:
     by_source: Counter[str] = Counter()
     by_reason: Counter[tuple[str, Reason]] = Counter()
     by_tag: Counter[tuple[str, str]] = Counter()
-    with _open(path, schema) as writer:
-        for rows in _row_groups(_tables(job, material), schema):
+    with open_writer(path, schema) as writer:
+        for rows in row_groups(_tables(job, material), schema):
             writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
             by_source.update({source: count for (source,), count in _counts(rows, ["source"])})
             if job.holds_dropped:
@@ -131,31 +128,6 @@ def _with_reasons(batch: pa.Table, rows: np.ndarray, keys: Keys, decisions: Deci
 def _replace(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
     place = table.schema.get_field_index(name)
     return table.set_column(place, table.schema.field(place), column)
-
-
-def _row_groups(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The same rows in tables of ROW_GROUP_ROWS, the last one smaller; at least one, if empty."""
-    waiting, count, written = [schema.empty_table()], 0, False
-    for table in tables:
-        waiting.append(table)
-        count += len(table)
-        while count >= ROW_GROUP_ROWS:
-            whole = pa.concat_tables(waiting)
-            yield whole.slice(0, ROW_GROUP_ROWS).combine_chunks()
-            waiting, count, written = [whole.slice(ROW_GROUP_ROWS)], count - ROW_GROUP_ROWS, True
-    if count or not written:
-        yield pa.concat_tables(waiting).combine_chunks()
-
-
-def _open(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        compression_level=COMPRESSION_LEVEL,
-        use_dictionary=[column for column in SHORT_PATHS if column.split(".")[0] in schema.names],
-        write_statistics=[name for name in SHORT_COLUMNS if name in schema.names],
-    )
 
 
 def _counts(rows: pa.Table, columns: list[str]) -> Iterator[tuple[tuple[str, ...], int]]:

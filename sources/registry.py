@@ -1,7 +1,5 @@
 """Every source that the toolkit knows. Adding one is a file, a fixture, a card and a line here."""
 
-from difflib import get_close_matches
-
 from sources import (
     alpaca_gpt4,
     beavertails,
@@ -13,6 +11,7 @@ from sources import (
     zhihu_rlhf_3k,
 )
 from sources.errors import UsageError
+from sources.settings import did_you_mean
 from sources.source import Source
 
 SOURCES: tuple[Source, ...] = (
@@ -40,10 +39,9 @@ def find_source(name: str, where: str) -> Source:
         if source.name == name:
             return source
     names = [source.name for source in SOURCES]
-    close = get_close_matches(name, names, n=1)
     raise UsageError(
         where,
         f"no source is called {name}",
         expected=f"one of {', '.join(names)}",
-        hint=f"Did you mean {close[0]}?" if close else "",
+        hint=did_you_mean(name, names),
     )

@@ -15,6 +15,7 @@ Lang = Literal["zh", "en"]
 Signal = Literal["human", "votes", "safety", "model", "synthetic"]
 
 LANGS: Final[tuple[Lang, ...]] = ("zh", "en")
+LANGUAGE_NAMES: Final = {"zh": "Chinese", "en": "English"}
 SIDES: Final = ("prompt", "chosen", "rejected")
 
 MESSAGE: Final = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])

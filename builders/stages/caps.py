@@ -9,7 +9,7 @@ from pydantic import Field
 
 from builders.keys import Keys
 from builders.stages.found import Found, run_starts
-from builders.text.codes import below_share
+from sources.text.codes import below_share
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from builders.benchmarks import Question
-from builders.text.codes import Codes, text_keys
-from builders.text.ngrams import window_hashes
-from builders.text.texts import Texts
 from sources.printable import printable
+from sources.text.codes import Codes, text_keys
+from sources.text.ngrams import window_hashes
+from sources.text.texts import Texts
 
 WINDOW = 8
 """Every question to be found inside a prompt is at least this many letters long."""

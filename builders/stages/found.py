@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from builders.text.ngrams import Tokens
+from sources.text.ngrams import Tokens
 
 TokenReader = Callable[[np.ndarray], Tokens]
 """From sorted row numbers to the tokens of their texts, read from disk: of all three, interleaved, or of the prompt."""

@@ -11,8 +11,8 @@ import numpy as np
 from builders.keys import Keys
 from builders.parallel import map_in_threads
 from builders.stages.found import Found, TokenReader
-from builders.stages.similar import candidates, similarities
-from builders.text.ngrams import MAX_TEXTS, token_sets
+from builders.stages.similar import candidates
+from sources.text.ngrams import MAX_TEXTS, similarities, token_sets
 
 CANDIDATES_AT_ONCE = MAX_TEXTS // 16
 """Candidates whose text is in memory at the same time while they are verified."""

@@ -8,8 +8,8 @@ from builders.keys import Keys
 from builders.parallel import map_in_threads
 from builders.stages.found import TokenReader, equal_neighbours
 from builders.stages.near_duplicates import portions
-from builders.stages.similar import candidates, similarities
-from builders.text.ngrams import MAX_TEXTS, token_sets
+from builders.stages.similar import candidates
+from sources.text.ngrams import MAX_TEXTS, similarities, token_sets
 
 MIN_SHARED_BANDS = 2
 """Prompts are short and alike, so one shared band says little; with two, 0.90 of those at 0.8 and 0.997 of those at

@@ -1,9 +1,8 @@
-"""Pairs of documents that share MinHash bands, and how similar they really are."""
+"""Pairs of documents that share MinHash bands."""
 
 import numpy as np
 
 from builders.stages.found import run_starts
-from builders.text.ngrams import TOKEN_BITS, TokenSets
 
 MAX_BUCKET = 16
 """In a band shared by more documents than this, each is only compared with the first of them."""
@@ -45,17 +44,3 @@ def _ramp(lengths: np.ndarray) -> np.ndarray:
     """0, 1, ... for each length in turn."""
     ends = np.cumsum(lengths)
     return np.asarray(np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths))
-
-
-def similarities(sets: TokenSets, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """float64: the Jaccard similarity of texts left[i] and right[i], at most MAX_TEXTS pairs; 1 for two empty ones."""
-    if not len(left):
-        return np.empty(0)
-    (a, sizes_a), (b, sizes_b) = sets.keyed(left), sets.keyed(right)
-    place = np.searchsorted(b, a)
-    hits = np.zeros(len(a), dtype=bool)
-    inside = place < len(b)
-    hits[inside] = b[place[inside]] == a[inside]
-    shared = np.bincount((a[hits] >> TOKEN_BITS).astype(np.int64), minlength=len(left))
-    union = sizes_a + sizes_b - shared
-    return np.where(union > 0, shared / np.maximum(union, 1), 1.0)

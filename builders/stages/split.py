@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from builders.text.codes import below_share, mix
+from sources.text.codes import below_share, mix
 
 SPLIT_SALT = np.uint64(0x452821E638D01377)
 

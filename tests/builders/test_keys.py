@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.keys import Keys, compute_keys, concatenate, pair_hashes
-from builders.text.minhash import BANDS
+from sources.text.minhash import BANDS
 
 MakeSample = Callable[..., Any]
 

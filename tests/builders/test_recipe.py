@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from builders.benchmarks import BENCHMARKS
-from builders.checks import CHECKS
 from builders.recipe import Recipe, choose_sources, load_recipe
 from builders.stages.caps import Cap
+from sources.checks import CHECKS
 from sources.errors import UsageError
 
 SMALL = """

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.spill import Spill, SpillWriter
-from builders.text.texts import PairTexts
 from sources.schema import DROPPED, SIDES
+from sources.text.texts import PairTexts
 
 MakePairs = Callable[..., pa.Table]
 SIZES = (3, 0, 5, 1)

@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from sources.files.read import read_rows
+from sources.files.rows import Limits
 from sources.pairs import assemble, check_every_row
-from sources.read import read_rows
-from sources.rows import Limits
 from sources.source import Source
 
 PACKERS = {".gz": gzip.compress, ".xz": lzma.compress}

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from sources.alpaca_gpt4 import EN, ZH
+from sources.files.read import read_rows
+from sources.files.rows import Limits
 from sources.pairs import check_every_row
-from sources.read import read_rows
-from sources.rows import Limits
 from sources.source import Source
 
 Adapt = Callable[..., Any]

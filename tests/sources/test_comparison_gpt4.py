@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from sources.comparison_gpt4 import EN, NEW_LAYOUT, OLD_LAYOUT, ZH
+from sources.files.read import read_rows
+from sources.files.rows import Limits
 from sources.pairs import assemble, check_every_row
-from sources.read import read_rows
-from sources.rows import Limits
 from sources.source import Source
 
 Adapt = Callable[..., Any]

@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from sources.files.read import read_rows
+from sources.files.rows import Limits
 from sources.oaast_rm_zh import SOURCE, Options, Pairing
 from sources.pairs import assemble, check_every_row
-from sources.read import read_rows
-from sources.rows import Limits
 
 Adapt = Callable[..., Any]
 

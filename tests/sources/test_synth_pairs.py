@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sources.files.read import read_rows
+from sources.files.rows import Limits
 from sources.pairs import ITEM, assemble, check_every_row
-from sources.read import read_rows
-from sources.rows import Limits
 from sources.schema import PAIRS, content_ids, turns
 from sources.source import Adapted, NoOptions, Source
 from sources.synth_pairs import EN, ZH

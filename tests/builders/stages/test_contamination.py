@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from builders.benchmarks import Question
 from builders.stages.contamination import ContaminationIndex
-from builders.text.texts import Texts
+from sources.text.texts import Texts
 
 MakeColumn = Callable[..., Texts]
 

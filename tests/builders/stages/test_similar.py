@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.stages.similar import MAX_BUCKET, candidates, similarities
-from builders.text.ngrams import Tokens, token_sets
+from builders.stages.similar import MAX_BUCKET, candidates
+from sources.text.ngrams import Tokens, similarities, token_sets
 
 BAND_ROWS = st.integers(1, 3).flatmap(
     lambda width: st.lists(st.lists(st.integers(0, 4), min_size=width, max_size=width), min_size=1, max_size=MAX_BUCKET)

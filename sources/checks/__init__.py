@@ -1,0 +1,38 @@
+"""The checks on a single pair, each with its reason code; a recipe says which drop, which tag and which are off."""
+
+from sources.checks.answers import (
+    cut_off_chosen,
+    cut_off_rejected,
+    first_letter_lost,
+    identity_leak,
+    prompt_repeated,
+    refusal_chosen,
+    refusal_rejected,
+)
+from sources.checks.check import Check, CheckLimits, Hits
+from sources.checks.encoding import control_characters, mojibake, mojibake_rejected, template_token
+from sources.checks.languages import answer_language, wrong_language
+from sources.checks.structure import broken_turns, empty_side, identical_sides, over_length
+
+CHECKS: dict[str, Check] = {
+    "empty_side": empty_side,
+    "broken_turns": broken_turns,
+    "identical_sides": identical_sides,
+    "mojibake": mojibake,
+    "control_characters": control_characters,
+    "template_token": template_token,
+    "over_length": over_length,
+    "wrong_language": wrong_language,
+    "mojibake_rejected": mojibake_rejected,
+    "prompt_repeated": prompt_repeated,
+    "refusal_chosen": refusal_chosen,
+    "refusal_rejected": refusal_rejected,
+    "cut_off_chosen": cut_off_chosen,
+    "cut_off_rejected": cut_off_rejected,
+    "first_letter_lost": first_letter_lost,
+    "answer_language": answer_language,
+    "identity_leak": identity_leak,
+}
+"""By reason code, in the order in which they are asked: the first that drops a pair gives the reason."""
+
+__all__ = ["CHECKS", "Check", "CheckLimits", "Hits"]

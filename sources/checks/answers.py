@@ -1,0 +1,150 @@
+"""Remarks on the answers: refusals, answers cut off, lost letters, echoes of the prompt, names of other models."""
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sources.checks.check import CheckLimits, Hits, matches
+from sources.schema import LANGS, SIDES
+from sources.text.characters import Kind, kind_table
+from sources.text.codes import Codes, owners
+from sources.text.texts import PairTexts
+
+BEGINNING_CHARS = 64
+"""A refusal says so at the beginning, and so does a model that introduces itself."""
+
+REFUSAL = (
+    r"(?i)(?:抱歉|对不起|不好意思|遗憾)[^。！!?？\n]{0,24}(?:无法|不能|没法|不可以|不会|没有办法|不便)|"
+    r"我(?:们)?(?:是不会|无法|不能|没办法|不会|不可以|拒绝)(?:直接)?(?:为您|为你|向您|给您)?(?:回答|提供|帮助|协助|给出|满足|完成|执行|支持|鼓励|参与|讨论|生成)|"
+    r"作为(?:一个|一名|一款)?(?:AI|人工智能|大?语言模型|智能助手)[^。！!?？\n]{0,20}(?:无法|不能|不会|没有)|"
+    r"\bsorry,? (?:but )?(?:i|we) (?:can(?:no|['’])t|can not|am unable|am not able|am not allowed|won['’]t|will not)|"
+    r"\bi(?:['’]m| am) (?:unable|not able|not allowed) to (?:help|assist|provide|answer|fulfil|comply|give|discuss|do)|"
+    r"\bi (?:can(?:no|['’])t|can not|won['’]t|will not) "
+    r"(?:help (?:you|with|to)|assist|provide|answer|fulfil|comply|give|discuss|support|do that)|"
+    r"\bas an ai\b[^.!?\n]{0,60}\bi (?:can(?:no|['’])t|can not|do not|don['’]t|am (?:not|unable)|have (?:no|never))"
+)
+
+MODEL = (
+    r"(?:(?i:chatgpt)|GPT-?[345]|OpenAI|Anthropic|Claude|Bard|Gemini|ChatGLM|GLM-?\d|文心一言|通义千问|讯飞星火|星火认知|"
+    r"智谱|百川|Baichuan|Kimi|豆包|DeepSeek|Qwen|Vicuna|Alpaca|LLaMA|Bing|必应|MOSS|Open ?Assistant|盘古|混元)"
+)
+MAKER = r"(?:OpenAI|Anthropic|Google|Meta AI|Baidu|百度|阿里巴?巴?|科大讯飞|智谱|谷歌|微软)"
+IDENTITY = (
+    rf"(?i)我(?:叫|名叫|的名字是|是)[^。！!?？\n，,]{{0,16}}{MODEL}|我[^。！!?？\n]{{0,24}}(?:由|来自)\s?{MAKER}"
+    r"[^。！!?？\n]{0,10}(?:开发|训练|创建|研发|推出|的语言模型)|"
+    rf"\bI(?:['’]m| am)(?: called| named)?(?: an?| the)? ?{MODEL}\b|"
+    rf"\bmy name is {MODEL}\b|\bI(?:['’]m| am| was)\b[^.!?\n]{{0,60}}\b(?:trained|developed|created|made) by {MAKER}\b"
+)
+
+MIN_CUT_CHARS = {"zh": 40, "en": 120}
+LIST_LINE = re.compile(r"\s*(?:[-*•·–—]|\(?[0-9一二三四五六七八九十]{1,3}[.、)）:：]|[A-Za-z][.)])")
+NO_SENTENCE = re.compile(r"#\S+$|https?:|www\.|[={}<>`|\\]")
+LETTER_KINDS = (Kind.LATIN, Kind.HAN, Kind.LIGHT)
+MIN_LAST_LINE_CHARS = 12
+
+MIN_PROMPT_TOKENS = 8
+MIN_LOST_CHARS = 20
+
+
+def refusal_chosen(texts: PairTexts, limits: CheckLimits) -> Hits:
+    """Chosen begins with a refusal."""
+    return _refusals(texts)[0]
+
+
+def refusal_rejected(texts: PairTexts, limits: CheckLimits) -> Hits:
+    """Rejected begins with a refusal."""
+    return _refusals(texts)[1]
+
+
+@lru_cache(maxsize=1)
+def _refusals(texts: PairTexts) -> tuple[Hits, Hits]:
+    """The rows in which chosen, and those in which rejected, refuses; found in one go."""
+    rows, sides = _rows_and_sides(matches(_beginnings(texts), REFUSAL), len(texts))
+    chosen, rejected = (
+        dict.fromkeys(rows[sides == side].tolist(), f"{SIDES[side]} begins with a refusal") for side in (1, 2)
+    )
+    return chosen, rejected
+
+
+def identity_leak(texts: PairTexts, limits: CheckLimits) -> Hits:
+    """An answer says that it is, or was made by the makers of, another model."""
+    beginnings = _beginnings(texts)
+    named = matches(beginnings, f"{MODEL}|{MAKER}")
+    if not len(named):
+        return {}
+    rows, sides = _rows_and_sides(named[matches(beginnings.take(pa.array(named)), IDENTITY)], len(texts))
+    hits: Hits = {}
+    for row, side in zip(rows.tolist(), sides.tolist(), strict=True):
+        hits.setdefault(row, f"{SIDES[side]} names a model as itself")
+    return hits
+
+
+@lru_cache(maxsize=1)
+def _beginnings(texts: PairTexts) -> pa.Array:
+    """The first characters of all chosen answers, then of all rejected ones."""
+    return pa.concat_arrays([pc.utf8_slice_codeunits(texts.side(side), 0, BEGINNING_CHARS) for side in (1, 2)])
+
+
+def _rows_and_sides(places: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows, and 1 for chosen or 2 for rejected, of places among `_beginnings`."""
+    return places % size, 1 + places // size
+
+
+def cut_off_chosen(texts: PairTexts, limits: CheckLimits) -> Hits:
+    """Chosen ends in the middle of a sentence."""
+    return _cut_off(texts, 1)
+
+
+def cut_off_rejected(texts: PairTexts, limits: CheckLimits) -> Hits:
+    """Rejected ends in the middle of a sentence."""
+    return _cut_off(texts, 2)
+
+
+def _cut_off(texts: PairTexts, side: int) -> Hits:
+    """Long prose whose last character is a letter or a comma, and whose last line is no list item and not short."""
+    lengths, counts = texts.codes.lengths[side::3], texts.counts[side::3]
+    wanted = np.array(list(MIN_CUT_CHARS.values()))[texts.langs[::3]]
+    long_prose = np.flatnonzero((lengths >= wanted) & (counts[:, Kind.STOP] > 0))
+    unended = long_prose[_ends_open(texts.solid, 3 * long_prose + side)]
+    hits: Hits = {}
+    for row, text in zip(unended.tolist(), texts.read(unended, side), strict=True):
+        line = text.rstrip().rpartition("\n")[2]
+        if len(line) >= MIN_LAST_LINE_CHARS and not LIST_LINE.match(line) and not NO_SENTENCE.search(line):
+            hits[row] = f"{SIDES[side]} ends with …{line[-12:]}"
+    return hits
+
+
+def _ends_open(solid: Codes, numbers: np.ndarray) -> np.ndarray:
+    """Whether the last character of each of these texts is a letter or a comma-like mark that closes nothing."""
+    last = solid.flat[solid.offsets[numbers + 1] - 1]
+    closing = np.isin(last, [ord(char) for char in "”’\"'）)》】」』〉"])
+    return np.isin(kind_table()[last], LETTER_KINDS) & ~closing
+
+
+def first_letter_lost(texts: PairTexts, limits: CheckLimits) -> Hits:
+    """An English chosen answer of which only the first sentence begins in lower case ("ophie sat at her desk")."""
+    english = texts.langs[::3] == LANGS.index("en")
+    if not english.any():
+        return {}
+    found = matches(texts.chosen, r"^[a-z][a-z’'-]*[ ,!][^\n=(){}\[\];<>]*[.!?]")
+    found = np.setdiff1d(found, found[matches(texts.chosen.take(pa.array(found)), r"[.!?]\s+[a-z]")])
+    hits = [row for row in found.tolist() if english[row] and texts.codes.lengths[3 * row + 1] >= MIN_LOST_CHARS]
+    return {row: f"chosen begins with {text[:12]!r}" for row, text in zip(hits, texts.read(hits, 1), strict=True)}
+
+
+def prompt_repeated(texts: PairTexts, limits: CheckLimits) -> Hits:
+    """An answer repeats the whole prompt; light punctuation, white space and case do not count."""
+    tokens, lengths = texts.tokens, np.diff(texts.tokens.offsets)
+    prompts = np.flatnonzero(lengths[::3] >= MIN_PROMPT_TOKENS)
+    first = np.zeros((len(texts), 3), np.uint64)
+    first[prompts, 1:] = tokens.flat[tokens.offsets[3 * prompts], None]
+    same = owners(tokens.offsets, np.flatnonzero(tokens.flat == np.repeat(first.ravel(), lengths)))
+    hits: Hits = {}
+    for text in np.unique(same).tolist():
+        row = text // 3
+        if row not in hits and texts.folded.of(3 * row).tobytes() in texts.folded.of(text).tobytes():
+            hits[row] = f"{SIDES[text % 3]} repeats the prompt"
+    return hits

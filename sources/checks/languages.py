@@ -1,0 +1,60 @@
+"""Is the pair in the language of the dataset, and does the answer speak the language of the prompt."""
+
+import numpy as np
+import pyarrow as pa
+
+from sources.checks.check import CheckLimits, Hits, matches
+from sources.schema import LANGS, SIDES
+from sources.text.language import NO, YES, name_language
+from sources.text.texts import PairTexts
+
+ASKS_FOR_A_LANGUAGE = (
+    r"(?i)翻译|译成|译为|译文|英译|汉译|[英日法德俄韩汉外]语|[英日法德俄韩外]文|西班牙|葡萄牙|意大利|阿拉伯|拉丁|拼音|单词|"
+    r"\btranslat|"
+    r"\bin (?:english|chinese|french|spanish|german|japanese|korean|russian|italian|latin|portuguese|arabic)\b|"
+    r"\blanguages?\b|\b(?:english|chinese|french|spanish|german|japanese|korean|russian|italian|latin) "
+)
+
+
+HAS_LATIN_WORD = r"[A-Za-z]{3}"
+"""A Chinese prompt about a Latin word may well be answered in Latin words (synonyms, code, names)."""
+
+
+def wrong_language(texts: PairTexts, limits: CheckLimits) -> Hits:
+    """The pair is not in its language: neither prompt nor chosen, or, unasked, neither of the answers."""
+    verdict = texts.verdicts.reshape(-1, 3)
+    foreign = (verdict[:, :2] != YES).all(axis=1) & (verdict[:, :2] == NO).any(axis=1)
+    unasked = _without_request(texts, (verdict[:, 1:] == NO).all(axis=1) & ~foreign)
+    return {
+        row: ", ".join(f"{SIDES[side]} {_name(texts, 3 * row + side)}" for side in range(3))
+        + f"; expected {texts.pairs['lang'][row].as_py()}"
+        for row in sorted([*np.flatnonzero(foreign).tolist(), *unasked])
+    }
+
+
+def answer_language(texts: PairTexts, limits: CheckLimits) -> Hits:
+    """The prompt is in the language of the pair, an answer in another, and the prompt did not ask for it."""
+    verdict = texts.verdicts.reshape(-1, 3)
+    strange = (verdict[:, 0] == YES) & (verdict[:, 1:] == NO).any(axis=1)
+    return {
+        row: ", ".join(f"{SIDES[side]} {_name(texts, 3 * row + side)}" for side in (1, 2) if verdict[row, side] == NO)
+        for row in _without_request(texts, strange)
+    }
+
+
+def _without_request(texts: PairTexts, strange: np.ndarray) -> list[int]:
+    """The strange rows whose prompt asks for no other language."""
+    rows = np.flatnonzero(strange)
+    if not len(rows):
+        return []
+    prompts = texts.prompt.take(pa.array(rows))
+    asked = np.zeros(len(rows), dtype=bool)
+    asked[matches(prompts, ASKS_FOR_A_LANGUAGE)] = True
+    chinese = texts.langs[3 * rows] == LANGS.index("zh")
+    asked[np.intersect1d(matches(prompts, HAS_LATIN_WORD), np.flatnonzero(chinese))] = True
+    kept: list[int] = rows[~asked].tolist()
+    return kept
+
+
+def _name(texts: PairTexts, text: int) -> str:
+    return name_language(texts.counts[text], texts.normal(text))

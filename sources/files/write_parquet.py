@@ -1,0 +1,39 @@
+"""Tables as Parquet files, the same bytes for the same rows: zstd, row groups of a fixed size."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sources.schema import SIDES
+
+ROW_GROUP_ROWS = 16_384
+COMPRESSION_LEVEL = 3
+SHORT_COLUMNS = ["lang", "source", "license", "signal", "chosen_model", "rejected_model", "stage", "reason"]
+SHORT_PATHS = [*SHORT_COLUMNS, "tags.list.element", *(f"{side}.list.element.role" for side in SIDES)]
+
+
+def row_groups(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The same rows in tables of ROW_GROUP_ROWS, the last one smaller; at least one, if empty."""
+    waiting, count, written = [schema.empty_table()], 0, False
+    for table in tables:
+        waiting.append(table)
+        count += len(table)
+        while count >= ROW_GROUP_ROWS:
+            whole = pa.concat_tables(waiting)
+            yield whole.slice(0, ROW_GROUP_ROWS).combine_chunks()
+            waiting, count, written = [whole.slice(ROW_GROUP_ROWS)], count - ROW_GROUP_ROWS, True
+    if count or not written:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        compression_level=COMPRESSION_LEVEL,
+        use_dictionary=[column for column in SHORT_PATHS if column.split(".")[0] in schema.names],
+        write_statistics=[name for name in SHORT_COLUMNS if name in schema.names],
+    )

@@ -1,0 +1,143 @@
+"""Columns of text with all that checks ask of them, each computed once for a whole batch.
+
+A batch of n pairs has 3n texts, interleaved: prompt, chosen and rejected of pair 0, then of pair 1, and so on.
+Text t belongs to pair t // 3 and is side t % 3 of it.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sources.schema import LANGS, SIDES, joined_text
+from sources.text.characters import Kind, kind_table, lower_table, telltale_table
+from sources.text.codes import Codes, decode, mix, nfkc, owners, spans, text_keys
+from sources.text.language import verdicts
+from sources.text.ngrams import Tokens, tokens
+
+NGRAM = {"zh": 4, "en": 8}
+"""Characters of an n-gram: about two words of either language."""
+
+LINE_BREAKS = np.array([0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029], dtype=np.uint32)
+
+
+class Texts:
+    """t texts, as they are and in NFKC form; `langs[t]` is the place in LANGS of the language each should be in."""
+
+    def __init__(self, strings: pa.Array, langs: np.ndarray) -> None:
+        self.strings, self.langs = strings, langs
+
+    @cached_property
+    def codes(self) -> Codes:
+        """The code points of the texts in NFKC: full-width and half-width forms are one."""
+        return nfkc(decode(self.strings))
+
+    def normal(self, text: int) -> str:
+        """One text in NFKC."""
+        return unicodedata.normalize("NFKC", self.strings[text].as_py())
+
+    @cached_property
+    def kinds(self) -> np.ndarray:
+        """uint8[c]: the Kind of each code point of `codes`."""
+        return np.asarray(kind_table()[self.codes.flat])
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """int64[t, 16]: how many characters of each Kind a text has."""
+        size = len(Kind)
+        cells = np.repeat(np.arange(len(self.strings)) * size, self.codes.lengths)
+        cells += self.kinds
+        return np.bincount(cells, minlength=len(self.strings) * size).reshape(-1, size)
+
+    @cached_property
+    def solid(self) -> Codes:
+        """The code points without white space and control characters."""
+        return self.codes.where(self.kinds > Kind.CONTROL)
+
+    @cached_property
+    def folded(self) -> Codes:
+        """The texts as near duplicates are compared: no white space, no light punctuation, lower case."""
+        codes = self.codes.where(self.kinds > Kind.LIGHT)
+        return Codes(lower_table()[codes.flat], codes.offsets)
+
+    def letters(self, texts: np.ndarray) -> Codes:
+        """Some of the texts, by number, as letters and digits in lower case: what questions are compared by."""
+        places, offsets = spans(self.codes.offsets, texts)
+        codes = Codes(self.codes.flat[places], offsets).where(self.kinds[places] >= Kind.DIGIT)
+        return Codes(lower_table()[codes.flat], codes.offsets)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The n-grams of the folded texts, as wide as the language asks for."""
+        return tokens(self.folded, np.array([NGRAM[lang] for lang in LANGS])[self.langs])
+
+    @cached_property
+    def _telltales(self) -> tuple[np.ndarray, np.ndarray]:
+        """The code points that are TELLTALES, and the texts that they stand in."""
+        places = np.flatnonzero(telltale_table()[self.codes.flat])
+        return self.codes.flat[places], owners(self.codes.offsets, places)
+
+    def holding(self, telltales: str) -> np.ndarray:
+        """The numbers of the texts that hold one of these TELLTALES: those that a costly pattern must be tried on."""
+        found, texts = self._telltales
+        return np.unique(texts[np.isin(found, [ord(character) for character in telltales])])
+
+    @cached_property
+    def verdicts(self) -> np.ndarray:
+        """int8[t]: whether each text is in its language: YES, OPEN or NO."""
+        return verdicts(self.counts, self.strings, self.langs)
+
+
+class PairTexts(Texts):
+    """The 3n texts of n pairs."""
+
+    def __init__(self, pairs: pa.Table) -> None:
+        self.pairs = pairs
+        self.prompt, self.chosen, self.rejected = (joined_text(pairs[side].combine_chunks()) for side in SIDES)
+        columns = pa.concat_arrays([self.prompt, self.chosen, self.rejected])
+        interleaved = columns.take(pa.array(np.arange(len(columns)).reshape(3, -1).T.ravel()))
+        super().__init__(interleaved, np.repeat(lang_index(pairs["lang"]), 3))
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    @cached_property
+    def keys(self) -> np.ndarray:
+        """uint64[n, 3]: a hash of prompt, chosen and rejected, equal for texts that differ in white space only."""
+        keys = text_keys(self.solid).reshape(-1, 3)
+        turns = pc.list_value_length(self.pairs["prompt"].combine_chunks()).to_numpy(zero_copy_only=False)
+        several = np.flatnonzero(turns > 1)
+        keys[several, 0] ^= mix(turns[several].astype(np.uint64))
+        return keys
+
+    @cached_property
+    def exact_keys(self) -> np.ndarray:
+        """uint64[n, 3]: like `keys`, but a space inside a line counts, while line breaks and margins do not."""
+        loose = np.flatnonzero(self.kinds <= Kind.CONTROL)
+        gap = (self.kinds[loose] == Kind.SPACE) & ~np.isin(self.codes.flat[loose], LINE_BREAKS)
+        owner = owners(self.codes.offsets, loose)
+        solid_before = loose - np.arange(len(loose)) - self.solid.offsets[owner]
+        inside = gap & (solid_before > 0) & (solid_before < self.solid.lengths[owner])
+        keys = self.keys.ravel().copy()
+        texts, starts = np.unique(owner[inside], return_index=True)
+        if len(texts):
+            keys[texts] += np.add.reduceat(mix(solid_before[inside].astype(np.uint64)), starts)
+        return keys.reshape(-1, 3)
+
+    def side(self, side: int) -> pa.Array:
+        """The texts of one side as they are: 0 prompt, 1 chosen, 2 rejected."""
+        return (self.prompt, self.chosen, self.rejected)[side]
+
+    def read(self, rows: Iterable[int], side: int) -> list[str]:
+        """Some texts of one side."""
+        taken: list[str] = self.side(side).take(pa.array(list(rows), pa.int64())).to_pylist()
+        return taken
+
+
+def lang_index(langs: pa.ChunkedArray | pa.Array) -> np.ndarray:
+    """int64: the place in LANGS of each language."""
+    places = pc.index_in(langs, value_set=pa.array(LANGS))
+    return np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64)
