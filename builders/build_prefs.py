@@ -128,7 +128,8 @@ def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
 
 
 def _summary(inputs: Any, built: Any, seconds: float) -> dict[str, object]:
-    from builders.table import peak_memory_mib, remarks
+    from builders.table import remarks
+    from sources.account_table import peak_memory_mib
     from sources.ledger import total
 
     return {

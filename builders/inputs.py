@@ -12,7 +12,7 @@ from builders.progress import Progress
 from builders.recipe import ChosenSource, Recipe, choose_sources
 from builders.stages.caps import Cap
 from sources.errors import MissingFileError, UsageError
-from sources.fetch import Fetcher, Mirror, file_sha256, verify_hash
+from sources.fetch import Fetcher, file_sha256, is_upstream, verify_hash
 from sources.registry import find_source
 from sources.schema import Lang
 from sources.source import UpstreamFile
@@ -159,14 +159,9 @@ def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
         sha256 = file_sha256(located.path)
         if request.verify_hashes:
             verify_hash(located, sha256)
-        pinned = (file.sha256 or "") if _is_upstream(request.fetcher) else ""
+        pinned = (file.sha256 or "") if is_upstream(request.fetcher) else ""
         files.append(InputFile(file.mirror_path, located.path, located.revision, sha256, pinned))
     return files
-
-
-def _is_upstream(fetcher: Fetcher) -> bool:
-    """Whether the files claim to be the upstream ones: those of the embedded sample do not."""
-    return not (isinstance(fetcher, Mirror) and fetcher.is_sample)
 
 
 def synth_files(folder: Path | None) -> list[Path]:

@@ -14,7 +14,7 @@ PrefsError                      exit 1: something went wrong with the input or t
 └── BuildError
     ├── NoPairsError            nothing is left to write
     ├── OutputError             the output cannot be written
-    ├── OutputBusyError         another build writes there now
+    ├── OutputBusyError         another run writes there now
     └── AccountingError         a row is unaccounted for: a fault of this program
 """
 

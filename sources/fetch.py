@@ -69,6 +69,11 @@ class Mirror:
         return f"{nearest} holds {shown or 'nothing'}."
 
 
+def is_upstream(fetcher: Fetcher | None) -> bool:
+    """Whether its files claim to be the upstream ones: those of the embedded sample do not."""
+    return fetcher is not None and not (isinstance(fetcher, Mirror) and fetcher.is_sample)
+
+
 def sample() -> Mirror:
     """The embedded sample: rows written for this project in the upstream layouts."""
     return Mirror(SAMPLE, "sample")

@@ -1,4 +1,4 @@
-"""The output folder: one build at a time, nothing under its final name before it is whole."""
+"""The output folder: one run at a time, nothing under its final name before it is whole."""
 
 import ctypes
 import errno
@@ -21,13 +21,13 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @contextmanager
 def scratch_folder(out: Path) -> Iterator[Path]:
-    """A folder inside `out` to work in, gone at the end; only one build at a time gets one.
+    """A folder inside `out` to work in, gone at the end; only one run at a time gets one.
 
-    Whatever a killed build left behind is removed first.
+    Whatever a killed run left behind is removed first.
 
     Raises:
         OutputError: `out` cannot be written.
-        OutputBusyError: another build writes there now.
+        OutputBusyError: another run writes there now.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def scratch_folder(out: Path) -> Iterator[Path]:
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
             raise OutputBusyError(
-                out, f"another build (process {holder}) writes there", hint="Wait for it, or give another --out."
+                out, f"another run (process {holder}) writes there", hint="Wait for it, or give another --out."
             ) from error
         try:
             with suppress(OSError):  # who holds it is good to know, and no more

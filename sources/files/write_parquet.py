@@ -29,6 +29,7 @@ def row_groups(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Tab
 
 
 def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of that schema; short columns are dictionaries with statistics, to be filtered by."""
     return pq.ParquetWriter(
         path,
         schema,

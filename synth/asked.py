@@ -1,0 +1,173 @@
+"""Everything that a run asks: both sides at once, each by its engine, until all is answered or something halts it."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from sources.errors import NoPairsError, PrefsError
+from synth.ask import Answerer, Asking, Desk
+from synth.candidates import Writers
+from synth.completion import Writer
+from synth.engines.engine import Engine
+from synth.engines.open_engine import known_writer, open_engine
+from synth.job import Job, Model
+from synth.journal import Journal
+from synth.journal_writer import JournalWriter
+from synth.meter import Bar, Meter
+from synth.pending import pending
+from synth.prompts import Prompts
+from synth.purse import FREE, Purse, already_spent
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of the asking. `why_not` has reason and evidence of keys without an outcome, `not_asked` the evidence
+    for all others of them."""
+
+    writers: Writers
+    meter: Meter
+    why_not: dict[bytes, tuple[str, str]]
+    not_asked: str
+    remarks: list[str]
+
+    def reason(self, key: bytes) -> tuple[str, str]:
+        """Reason and evidence for a key without an outcome."""
+        return self.why_not.get(key, ("not_asked", self.not_asked))
+
+
+async def ask_everything(job: Job, prompts: Prompts, journal: Journal, *, watched: bool) -> Asked | None:
+    """Ask for what the journal does not hold; None after Ctrl-C. With `job.collect` nothing is asked.
+
+    Raises:
+        PrefsError: the asking cannot begin or go on, or the journal cannot be written.
+    """
+    prices = {model.name: model.price or FREE for model in job.models}
+    total = len(prompts) * sum(job.answers if model.side == "rejected" else 1 for model in job.models)
+    meter = Meter(total, Purse(job.max_spend, already_spent(journal.usage(), prices)))
+    bar = Bar(meter, shown=watched)
+    try:
+        async with JournalWriter(journal) as writer:
+            asked = Round(job, prompts, journal, Desk(writer, meter.purse, meter, bar))
+            work = asyncio.ensure_future(asked.ask_all())
+            with _on_signal(lambda: asked.interrupt(work)):
+                writers = await _unless_cancelled(work)
+    finally:
+        bar.close()
+    if asked.interrupted or writers is None:
+        bar.note(f"synth-prefs: {meter.before + meter.asked:,} of {meter.total:,} answers are in {journal.path}")
+        return None
+    return Asked(writers, meter, asked.why_not, asked.not_asked, asked.remarks)
+
+
+async def _unless_cancelled(work: "asyncio.Future[Writers]") -> Writers | None:
+    try:
+        return await work
+    except asyncio.CancelledError:
+        return None
+
+
+@contextmanager
+def _on_signal(act: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and a polite kill do `act`, where this thread may say so."""
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError, RuntimeError, ValueError):
+        for number in SIGNALS:
+            loop.add_signal_handler(number, act)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+@dataclass(slots=True)
+class Round:
+    """The asking while it goes on."""
+
+    job: Job
+    prompts: Prompts
+    journal: Journal
+    desk: Desk
+    askings: list[Asking] = field(default_factory=list)
+    why_not: dict[bytes, tuple[str, str]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    not_asked: str = ""
+    interrupted: bool = False
+
+    async def ask_all(self) -> Writers:
+        """Ask all sides at once; the writers of them.
+
+        Raises:
+            PrefsError: one of them cannot go on. The other's requests in flight have come in.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {model.side: group.create_task(self._ask_side(model)) for model in self.job.models}
+        except* PrefsError as failed:
+            raise failed.exceptions[0] from None
+        for asking in self.askings:
+            if asking.trouble is not None:
+                raise asking.trouble
+        return Writers(tasks["rejected"].result(), tasks["chosen"].result() if "chosen" in tasks else None)
+
+    def interrupt(self, work: "asyncio.Future[Writers]") -> None:
+        """The first time: let the requests in flight come in; the second time: stop at once."""
+        if self.interrupted or not self.askings:
+            work.cancel()
+        else:
+            self.desk.shown.note("synth-prefs: waiting for the requests in flight; Ctrl-C again stops at once")
+        self.interrupted = True
+        self._halt()
+
+    def _halt(self) -> None:
+        for asking in self.askings:
+            asking.halt()
+
+    async def _ask_side(self, model: Model) -> Writer:
+        """Ask one side, if there is anything to ask."""
+        job, writer = self.job, known_writer(self.job, model, self.prompts, self.journal)
+        if job.collect:
+            if writer is None:
+                raise NoPairsError("--collect", f"the journal holds no answer of {model.name} to these prompts")
+            self.not_asked = "--collect asks nothing"
+            return writer
+        if writer is not None and next(pending(self.prompts, writer, self.journal), None) is None:
+            self._know(len(self.prompts) * writer.answers)
+            return writer
+        opened = await open_engine(job, model, self.prompts, self.journal)
+        self.remarks += opened.remarks
+        try:
+            await self._put(opened.engine, model, opened.writer)
+        finally:
+            await opened.engine.close()
+        return opened.writer
+
+    async def _put(self, engine: Engine, model: Model, writer: Writer) -> None:
+        """All pending requests of one side to its engine."""
+        used = self.journal.usage()
+        answerer = Answerer(
+            engine=engine,
+            where=f"{model.name} at {model.where}",
+            price=model.price or FREE,
+            has_answered=any((use.side, use.model) == (model.side, model.name) for use in used),
+        )
+        asking = Asking(answerer, self.desk, self.job.pace)
+        self.askings.append(asking)
+        if self.interrupted:
+            asking.halt()
+        await asking.run(pending(self.prompts, writer, self.journal, self._know))
+        self.why_not.update({key: ("no_answer", message) for key, message in asking.given_up.items()})
+        if asking.trouble is not None:
+            self._halt()
+        if asking.over_budget:
+            self.not_asked = f"--max-spend {self.job.max_spend:.2f} would be exceeded"
+            self.remarks.append(f"stopped at ${self.desk.purse.spent:,.2f}: {self.not_asked}")
+
+    def _know(self, count: int) -> None:
+        """So many answers need not be asked for."""
+        self.desk.meter.before += count
+        self.desk.shown.advance(count)

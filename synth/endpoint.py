@@ -1,0 +1,108 @@
+"""Where a model is served and the key for it. The key is sent there and shown nowhere."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from sources.errors import MissingFileError, UsageError
+from synth.completion import Side
+
+OPENAI_URL = "https://api.openai.com/v1"
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The base URL of an OpenAI-compatible server (it ends with /v1), and secrets that are never shown."""
+
+    url: str = field(repr=False)
+    key: str | None = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """The URL without user name, password and query."""
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        host = f"[{host}]" if ":" in host else host
+        port = f":{parts.port}" if parts.port else ""
+        return urlunsplit((parts.scheme, f"{host}{port}", parts.path, "", ""))
+
+    @property
+    def root(self) -> str:
+        """The URL above /v1, where vLLM answers more than OpenAI does."""
+        return self.url.rstrip("/").removesuffix("/v1")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine, so that no proxy lies between."""
+        return _address(self.url, "is_loopback")
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the server is on this machine or in a network of one's own, where answers cost nothing."""
+        return self.is_loopback or _address(self.url, "is_private")
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether this is OpenAI's own server, which refuses options that it does not know."""
+        return (urlsplit(self.url).hostname or "").endswith("api.openai.com")
+
+    def hide(self, text: str) -> str:
+        """`text` with every secret of this endpoint masked."""
+        parts = urlsplit(self.url)
+        for secret in (self.key, parts.password):
+            if secret:
+                text = text.replace(secret, MASK)
+        return text.replace(self.url, self.shown)
+
+
+def _address(url: str, kind: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return bool(getattr(ipaddress.ip_address(host), kind))
+    except ValueError:
+        return False
+
+
+def make_endpoint(side: Side, url: str | None, key_file: Path | None, environment: Mapping[str, str]) -> Endpoint:
+    """The endpoint of one side. The key is that of the file, or of REJECTED_API_KEY or CHOSEN_API_KEY; OPENAI_API_KEY
+    is for OpenAI's own server, and sent to no other.
+
+    Raises:
+        UsageError: the URL is none, or a key would cross an open network.
+    """
+    url = (url or OPENAI_URL).rstrip("/")
+    flag = f"--{side}-url"
+    parts = urlsplit(url)
+    try:
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    bare = Endpoint(url, None)
+    if not whole:
+        raise UsageError(flag, "is no http or https URL", expected="something like http://127.0.0.1:8000/v1")
+    if parts.query or parts.fragment:
+        raise UsageError(flag, f"{bare.shown} has a query", hint="Give keys by environment or file, not in a URL.")
+    key = _key(side, bare, key_file, environment)
+    if parts.scheme == "http" and (key or parts.password) and not bare.is_private:
+        raise UsageError(flag, f"{bare.shown}: the key would be sent in the clear", expected="https")
+    if bare.is_openai and not key:
+        raise UsageError(flag, "no key for OpenAI", hint=f"Set OPENAI_API_KEY, or give --{side}-key-file.")
+    return Endpoint(url, key)
+
+
+def _key(side: Side, endpoint: Endpoint, key_file: Path | None, environment: Mapping[str, str]) -> str | None:
+    if key_file is not None:
+        try:
+            text = key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise MissingFileError(f"--{side}-key-file {key_file}", "cannot be read") from error
+        if not text or len(text.split()) != 1:
+            raise UsageError(f"--{side}-key-file {key_file}", "holds no key", expected="one line with the key only")
+        return text
+    names = [f"{side.upper()}_API_KEY", *(["OPENAI_API_KEY"] if endpoint.is_openai else [])]
+    return next((key for name in names if (key := environment.get(name, "").strip())), None)

@@ -1,0 +1,124 @@
+"""vLLM in this process: no server to start, the same requests and the same journal."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from itertools import count
+from os.path import isdir
+from typing import Any
+
+from sources.errors import UsageError
+from sources.settings import did_you_mean
+from synth.completion import Api, Completion, CompletionRequest, Writer
+from synth.failures import HopelessError, RefusedError, shorten
+from synth.job import Job, Model
+
+NOT_SAMPLING = ("model", "prompt", "messages")
+FORBIDDEN = ("trust_remote_code", "hf_token")
+INSTALL = "Install vllm beside build-prefs (pip install vllm), or give --rejected-url of a server."
+
+
+class VllmEngine:
+    """Answers by an AsyncLLM of vLLM 0.3x, which batches the requests in flight."""
+
+    def __init__(self, model: str, arguments: Mapping[str, Any], concurrency: int) -> None:
+        """Load the model; this takes as long as starting a server.
+
+        Raises:
+            UsageError: vllm is not installed, or knows no such argument.
+        """
+        os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+        os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+        try:
+            from vllm import AsyncEngineArgs, SamplingParams
+            from vllm.sampling_params import RequestOutputKind
+            from vllm.v1.engine.async_llm import AsyncLLM
+        except ImportError as error:
+            raise UsageError("--engine vllm", f"vllm is not there ({error})", hint=INSTALL) from error
+        _check_arguments(arguments, [field.name for field in fields(AsyncEngineArgs)])
+        settings = {"max_num_seqs": concurrency, "disable_log_stats": True, **arguments}
+        self._parameters, self._last = SamplingParams, RequestOutputKind.FINAL_ONLY
+        try:
+            self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(model=model, trust_remote_code=False, **settings))
+        except (ValueError, OSError, RuntimeError) as error:
+            raise UsageError(
+                f"--engine vllm: {model}", shorten(str(error)), hint="vLLM's own lines above say more."
+            ) from error
+        self._numbers = count()
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether the model's tokenizer has one."""
+        return bool(getattr(self._llm.get_tokenizer(), "chat_template", None))
+
+    def check_options(self, request: CompletionRequest) -> None:
+        """Nothing, if vLLM knows every option of the request.
+
+        Raises:
+            UsageError: it does not.
+        """
+        known = [name for name in self._parameters.__struct_fields__ if not name.startswith("_")]
+        for name in request.body:
+            if name not in NOT_SAMPLING and name not in known:
+                raise UsageError(
+                    f"recipe: {request.side}.sampling.{name}",
+                    "vLLM knows no such option",
+                    hint=did_you_mean(name, known) or "Remove it from the recipe.",
+                )
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        options = {name: value for name, value in request.body.items() if name not in NOT_SAMPLING}
+        parameters = self._parameters(**options, output_kind=self._last)
+        last = None
+        try:
+            async for output in self._llm.generate(self._prompt(request), parameters, f"{next(self._numbers)}"):
+                last = output
+        except EngineDeadError as error:
+            raise HopelessError(f"vLLM has died ({shorten(str(error))})", "Its own lines above say why.") from None
+        except ValueError as error:
+            raise RefusedError(400, shorten(str(error))) from None
+        except Exception as error:
+            if not _is_of_client(error):
+                raise
+            raise RefusedError(400, shorten(str(error))) from None
+        if last is None:
+            raise HopelessError("vLLM gave no answer", "")
+        said = last.outputs[0]
+        return Completion(said.text, said.finish_reason, len(last.prompt_token_ids or ()), len(said.token_ids))
+
+    def _prompt(self, request: CompletionRequest) -> Any:
+        if request.api == "completions":
+            return request.body["prompt"]
+        tokenizer: Any = self._llm.get_tokenizer()
+        ids = tokenizer.apply_chat_template(
+            request.body["messages"], add_generation_prompt=True, tokenize=True, return_dict=False
+        )
+        return {"prompt_token_ids": ids}
+
+    async def close(self) -> None:
+        self._llm.shutdown()
+
+
+def _is_of_client(error: Exception) -> bool:
+    from vllm.exceptions import VLLMClientError
+
+    return isinstance(error, VLLMClientError)
+
+
+def _check_arguments(arguments: Mapping[str, Any], known: list[str]) -> None:
+    for name in arguments:
+        if name in FORBIDDEN or name == "model":
+            raise UsageError(f"recipe: vllm.{name}", "must not be set here", hint="Remove it from the recipe.")
+        if name not in known:
+            raise UsageError(f"recipe: vllm.{name}", "vLLM knows no such argument", hint=did_you_mean(name, known))
+
+
+def start(job: Job, model: Model, writer: Writer | None) -> tuple[VllmEngine, Writer]:
+    """The engine with the model loaded, and the writer by chat where the model has a chat template."""
+    if model.name.startswith((".", "/")) and not isdir(model.name):
+        raise UsageError(f"--{model.side}-model", f"no folder {model.name}")
+    engine = VllmEngine(model.name, job.recipe.vllm, job.pace.concurrency)
+    api: Api = "chat" if engine.has_chat_template else "completions"
+    return engine, writer or job.writer(model, api)

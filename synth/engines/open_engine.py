@@ -1,0 +1,91 @@
+"""An engine ready to be asked, and the writer that fits it."""
+
+from dataclasses import dataclass
+
+from sources.errors import UsageError
+from synth.completion import Api, Writer
+from synth.endpoint import Endpoint
+from synth.engines.engine import Engine
+from synth.engines.server import ServerEngine
+from synth.job import Job, Model
+from synth.journal import Entry, Journal
+from synth.pending import api_of_journal, requests
+from synth.preflight import Server, check_options, find_api, look_at
+from synth.prompts import Prompts
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An engine with its writer; `remarks` is what people should know of it."""
+
+    engine: Engine
+    writer: Writer
+    remarks: list[str]
+
+
+def known_writer(job: Job, model: Model, prompts: Prompts, journal: Journal) -> Writer | None:
+    """The writer of a side as far as it is known without asking anyone: the recipe says the interface, or the answers
+    in the journal do."""
+    said = job.writing(model.side).api
+    if said != "auto":
+        return job.writer(model, said)
+    both: dict[Api, Writer] = {api: job.writer(model, api) for api in ("chat", "completions")}
+    found = api_of_journal(prompts, both, journal)
+    return None if found is None else both[found]
+
+
+async def open_engine(job: Job, model: Model, prompts: Prompts, journal: Journal) -> Opened:
+    """The engine of one side, after a look at what it is.
+
+    Raises:
+        PrefsError: it cannot be used, does not serve the model, or would ignore an option.
+    """
+    writer = known_writer(job, model, prompts, journal)
+    if model.endpoint is None:
+        from synth.engines.in_process import start
+
+        local, writer = start(job, model, writer)
+        local.check_options(next(requests(prompts, writer)))
+        return Opened(local, writer, [_remark(model, writer)])
+    engine = ServerEngine(model.endpoint, timeout_s=job.timeout_s, connections=job.pace.concurrency)
+    try:
+        server = await look_at(engine, model.endpoint, model.side, model.name)
+        if writer is None:
+            writer = await _find_writer(job, model, model.endpoint, engine, (prompts, journal))
+        check_options(server, model.endpoint, model.side, next(requests(prompts, writer)))
+        _check_length(job, model, server)
+    except BaseException:
+        await engine.close()
+        raise
+    return Opened(engine, writer, [_remark(model, writer)])
+
+
+async def _find_writer(
+    job: Job, model: Model, endpoint: Endpoint, engine: ServerEngine, material: tuple[Prompts, Journal]
+) -> Writer:
+    prompts, journal = material
+    first = next(requests(prompts, job.writer(model, "chat")))
+    api, answer = await find_api(engine, endpoint, first)
+    if answer is not None:
+        journal.append([Entry(first.key, model.side, model.name, answer)])
+    return job.writer(model, api)
+
+
+def _remark(model: Model, writer: Writer) -> str:
+    how = "chat" if writer.api == "chat" else "completions, with the instruction template"
+    return f"{model.side} by {model.name} at {model.where}: {how}"
+
+
+def _check_length(job: Job, model: Model, server: Server) -> None:
+    """Nothing, if an answer of the wanted length fits into the context at all.
+
+    Raises:
+        UsageError: it does not; the server would cut it in silence.
+    """
+    most = job.writing(model.side).max_tokens
+    if server.context_tokens is not None and most >= server.context_tokens:
+        raise UsageError(
+            f"recipe: {model.side}.sampling.max_tokens",
+            f"{most:,} tokens do not fit {model.name}, whose context holds {server.context_tokens:,} with the prompt",
+            hint="Lower it; the server would cut answers in silence.",
+        )

@@ -1,0 +1,128 @@
+"""An OpenAI-compatible server, by the openai client."""
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import Any
+
+import httpx2
+import openai
+import orjson
+
+from synth.completion import PATHS, Api, Completion, CompletionRequest
+from synth.endpoint import Endpoint
+from synth.failures import RequestError, RetryError, from_status, shorten
+
+CONNECT_S = 10.0
+NO_KEY = "none"
+
+
+def make_client(endpoint: Endpoint, timeout_s: float, connections: int) -> openai.AsyncOpenAI:
+    """A client that sends the key of this endpoint and nothing else of the environment, and leaves retries to us."""
+    http = openai.DefaultAsyncHttpxClient(
+        limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60),
+        timeout=httpx2.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=None),
+        trust_env=not endpoint.is_loopback,
+    )
+    headers = None if endpoint.is_openai else {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+    return openai.AsyncOpenAI(
+        api_key=endpoint.key or NO_KEY,
+        base_url=endpoint.url,
+        max_retries=0,
+        http_client=http,
+        default_headers=headers,  # type: ignore[arg-type]  # Omit is meant here
+    )
+
+
+class ServerEngine:
+    """Asks a server; as many requests at once as it has connections."""
+
+    def __init__(self, endpoint: Endpoint, *, timeout_s: float, connections: int) -> None:
+        self._endpoint = endpoint
+        self.client = make_client(endpoint, timeout_s, connections)
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        try:
+            response = await self.client.post(PATHS[request.api], body=request.body, cast_to=httpx2.Response)
+        except openai.APIError as error:
+            raise self.failure(error) from None
+        return read_completion(response.content, request.api)
+
+    def failure(self, error: openai.APIError) -> RequestError:
+        """What the client's exception means, without secrets."""
+        if isinstance(error, openai.APIStatusError):
+            body: object = error.body if error.body is not None else error.response.text
+            if isinstance(body, str):
+                body = self._endpoint.hide(body)
+            return self._without_secrets(from_status(error.status_code, body, retry_after_s(error.response.headers)))
+        cause = error.__cause__
+        timed_out = isinstance(error, openai.APITimeoutError)
+        what = (
+            "no answer in time" if timed_out else shorten(self._endpoint.hide(str(cause or error))) or "no connection"
+        )
+        refused = isinstance(cause, (httpx2.ConnectError, httpx2.ConnectTimeout))
+        return RetryError(f"{what} ({type(cause or error).__name__})", maybe_paid=not refused)
+
+    def _without_secrets(self, failure: RequestError) -> RequestError:
+        if hasattr(failure, "message"):
+            failure.message = self._endpoint.hide(failure.message)
+        return failure
+
+    async def close(self) -> None:
+        await self.client.close()
+
+
+def read_completion(content: bytes, api: Api) -> Completion:
+    """The completion in the body of an answer with status 200.
+
+    Raises:
+        RequestError: there is none in it.
+    """
+    try:
+        payload = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        raise RetryError(f"not JSON: {shorten(content[:300].decode(errors='replace'))}", own=True) from None
+    if isinstance(payload, dict) and payload.get("error"):
+        error = payload["error"]
+        status = error.get("code") if isinstance(error, dict) else None
+        raise from_status(status if isinstance(status, int) and status >= 400 else 500, payload, None)
+    try:
+        choice = payload["choices"][0]
+        text = choice["text"] if api == "completions" else choice["message"]["content"]
+    except (KeyError, IndexError, TypeError):
+        shown = shorten(content[:300].decode(errors="replace"))
+        raise RetryError(f"no choice in the answer: {shown}", own=True) from None
+    if not isinstance(text, str | None):
+        raise RetryError("the answer's text is no text", own=True)
+    usage = payload.get("usage") or {}
+    return Completion(
+        text or "",
+        _text(choice.get("finish_reason")),
+        _count(usage, "prompt_tokens"),
+        _count(usage, "completion_tokens"),
+    )
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """How long the server asks to wait, from Retry-After in seconds or as a date, or OpenAI's retry-after-ms."""
+    given = headers.get("retry-after-ms")
+    try:
+        if given:
+            return max(0.0, float(given) / 1000)
+        given = headers.get("retry-after")
+        return max(0.0, float(given)) if given else None
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(given or "").timestamp() - time())
+    except ValueError:
+        return None
+
+
+def _count(usage: Any, name: str) -> int | None:
+    value = usage.get(name) if isinstance(usage, dict) else None
+    return value if isinstance(value, int) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

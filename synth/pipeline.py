@@ -1,0 +1,78 @@
+"""A run, from prompts to pairs, as one page of prose."""
+
+import asyncio
+from dataclasses import dataclass
+
+from sources.errors import NoPairsError, OutputError
+from sources.files.folder import scratch_folder
+from sources.ledger import Account
+from synth.asked import Asked, ask_everything
+from synth.candidates import Writers, answered
+from synth.checks import AnswerLimits
+from synth.job import Job
+from synth.journal import NAME, Journal
+from synth.manifest import render_manifest
+from synth.pair import Rule
+from synth.prompts import Prompts
+from synth.write import MANIFEST, SCHEMAS, Written, put_in_place, write_files
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished run."""
+
+    prompts: Prompts
+    asked: Asked
+    account: Account
+    files: list[Written]
+    remarks: list[str]
+
+
+def synthesize(job: Job, *, watched: bool = False) -> Result:
+    """Ask for every answer that the journal does not hold, then write the pairs of all of them.
+
+    Raises:
+        PrefsError: says where, what and what to do. What was answered is in the journal; the files of an earlier run
+            are as they were.
+        KeyboardInterrupt: likewise.
+    """
+    check_out(job)
+    prompts = job.read_prompts()
+    with scratch_folder(job.out) as scratch:
+        journal = Journal(job.out / NAME)
+        try:
+            if job.retry_refused:
+                journal.forget_refusals()
+            asked = asyncio.run(ask_everything(job, prompts, journal, watched=watched))
+            if asked is None:
+                raise KeyboardInterrupt
+            groups = answered(prompts, asked.writers, journal, asked.reason)
+            account, files, tokens = write_files(groups, prompts, _rule(job, asked.writers), scratch)
+            if not account.pairs_made:
+                raise NoPairsError(job.out, "no prompt has answers on both sides", hint="No file was written.")
+            manifest = render_manifest(job, prompts, asked.writers, account, (files, tokens))
+            (scratch / MANIFEST).write_text(manifest, encoding="utf-8")
+            put_in_place(scratch, job.out)
+            return Result(prompts, asked, account, files, journal.remarks)
+        finally:
+            journal.close()
+
+
+def check_out(job: Job) -> None:
+    """Nothing, if the folder is empty, new, or one that a run wrote.
+
+    Raises:
+        OutputError: it holds files of another origin under the names of ours.
+    """
+    ours = (job.out / NAME).exists() or (job.out / MANIFEST).exists()
+    for name in SCHEMAS:
+        if not ours and (job.out / name).exists():
+            raise OutputError(
+                job.out / name, "is there, and no run of synth-prefs wrote it", hint="Give another --out."
+            )
+
+
+def _rule(job: Job, writers: Writers) -> Rule:
+    template = writers.rejected.template
+    limits = AnswerLimits(max_similarity=job.recipe.max_similarity, marks=template.marks if template else ())
+    return Rule(job.recipe.pairing, job.recipe.checks, limits)
