@@ -48,6 +48,7 @@ class Pace:
     max_attempts: int = 6
     first_wait_s: float = 0.5
     max_wait_s: float = 30.0
+    poll_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

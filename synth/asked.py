@@ -5,13 +5,17 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sources.errors import NoPairsError, PrefsError
-from synth.ask import Answerer, Asking, Desk
+from synth.ask import Answerer, AskError, Asking, Desk
+from synth.ask_batches import BatchAsking, BatchDesk
 from synth.candidates import Writers
 from synth.completion import Writer
+from synth.engines.batch_api import BatchApi
 from synth.engines.engine import Engine
 from synth.engines.open_engine import known_writer, open_engine
+from synth.engines.server import ServerEngine
 from synth.job import Job, Model
 from synth.journal import Journal
 from synth.journal_writer import JournalWriter
@@ -20,6 +24,7 @@ from synth.pending import pending
 from synth.prompts import Prompts
 from synth.purse import FREE, Purse, already_spent
 
+Kind = TypeVar("Kind", Asking, BatchAsking)
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -92,7 +97,7 @@ class Round:
     prompts: Prompts
     journal: Journal
     desk: Desk
-    askings: list[Asking] = field(default_factory=list)
+    askings: list[Asking | BatchAsking] = field(default_factory=list)
     why_not: dict[bytes, tuple[str, str]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     not_asked: str = ""
@@ -155,17 +160,39 @@ class Round:
             price=model.price or FREE,
             has_answered=any((use.side, use.model) == (model.side, model.name) for use in used),
         )
-        asking = Asking(answerer, self.desk, self.job.pace)
-        self.askings.append(asking)
-        if self.interrupted:
-            asking.halt()
-        await asking.run(pending(self.prompts, writer, self.journal, self._know))
+        if model.batch:
+            assert isinstance(engine, ServerEngine)
+            asking: Asking | BatchAsking = await self._by_batches(engine, answerer, model, writer)
+        else:
+            asking = self._begun(Asking(answerer, self.desk, self.job.pace))
+            await asking.run(pending(self.prompts, writer, self.journal, self._know))
         self.why_not.update({key: ("no_answer", message) for key, message in asking.given_up.items()})
-        if asking.trouble is not None:
+        if isinstance(asking.trouble, AskError):
             self._halt()
         if asking.over_budget:
             self.not_asked = f"--max-spend {self.job.max_spend:.2f} would be exceeded"
             self.remarks.append(f"stopped at ${self.desk.purse.spent:,.2f}: {self.not_asked}")
+
+    async def _by_batches(self, engine: ServerEngine, answerer: Answerer, model: Model, writer: Writer) -> BatchAsking:
+        at = BatchDesk(
+            api=BatchApi(engine),
+            book=self.journal.batches,
+            desk=self.desk,
+            side=model.side,
+            model=model.name,
+            interface=writer.api,
+        )
+        asking = self._begun(BatchAsking(at, answerer, self.job.pace))
+        known = iter([self._know])  # told once: later rounds find what this run has collected
+        await asking.run(lambda: pending(self.prompts, writer, self.journal, next(known, None)), waits=self.job.wait)
+        return asking
+
+    def _begun(self, asking: Kind) -> Kind:
+        """The asking, which an interruption from now on halts."""
+        self.askings.append(asking)
+        if self.interrupted:
+            asking.halt()
+        return asking
 
     def _know(self, count: int) -> None:
         """So many answers need not be asked for."""

@@ -6,7 +6,7 @@ forgets a torn last record by itself, and can be read with any SQLite tool. Each
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from os.path import isfile
@@ -16,6 +16,7 @@ from threading import Lock
 import orjson
 
 from sources.errors import BrokenFileError, OutputError
+from synth.batch_book import TABLE, BatchBook, copy_batches
 from synth.completion import Completion, Outcome, Refusal, Side
 
 NAME = "journal.sqlite"
@@ -27,10 +28,7 @@ CREATE TABLE IF NOT EXISTS answers (
 );
 CREATE INDEX IF NOT EXISTS by_key ON answers (key);
 CREATE TABLE IF NOT EXISTS set_aside (number INTEGER PRIMARY KEY, why TEXT);
-CREATE TABLE IF NOT EXISTS batches (
-  number INTEGER PRIMARY KEY, batch_id TEXT NOT NULL, keys BLOB NOT NULL, state TEXT NOT NULL
-);
-PRAGMA user_version = {FORMAT};
+{TABLE}PRAGMA user_version = {FORMAT};
 """
 INSERT = f"INSERT INTO answers ({COLUMNS}, digest) VALUES ({', '.join('?' * 10)})"  # noqa: S608 - no value in it
 KEYS_AT_ONCE = 500
@@ -66,6 +64,7 @@ class Journal:
         self.remarks: list[str] = []
         self._writing = Lock()
         self._connection = _opened(path, self.remarks)
+        self.batches = BatchBook(self._connection, self._change)
 
     def find(self, keys: Iterable[bytes]) -> dict[bytes, Outcome]:
         """The outcomes of those keys that have one; of several the first that is whole. A record that is damaged is
@@ -92,12 +91,12 @@ class Journal:
         Raises:
             OutputError: the disk is full or fails; what was written before is safe.
         """
-        with _told(self.path), self._writing, self._connection:
+        with self._change():
             self._connection.executemany(INSERT, map(_row, entries))
 
     def forget_refusals(self) -> int:
         """Set all refusals aside, so that they are asked again; says how many."""
-        with _told(self.path), self._writing, self._connection:
+        with self._change():
             return self._connection.execute(
                 "INSERT OR IGNORE INTO set_aside SELECT number, 'asked again' FROM answers WHERE status IS NOT NULL"
             ).rowcount
@@ -110,29 +109,19 @@ class Journal:
         )
         return [Usage(side, model, count, int(prompt), int(written)) for side, model, count, prompt, written in rows]
 
-    def batches(self) -> list[tuple[str, list[bytes], str]]:
-        """(id, keys, last state) of every batch that was submitted, in order."""
-        rows = self._connection.execute("SELECT batch_id, keys, state FROM batches ORDER BY number").fetchall()
-        latest: dict[str, tuple[str, list[bytes], str]] = {}
-        for batch_id, keys, state in rows:
-            known = latest[batch_id][1] if batch_id in latest else []
-            latest[batch_id] = (batch_id, _split(keys) or known, state)
-        return list(latest.values())
-
-    def note_batch(self, batch_id: str, keys: list[bytes], state: str) -> None:
-        """That a batch was submitted with these keys, or, with none, that it is in another state."""
-        with _told(self.path), self._writing, self._connection:
-            self._connection.execute(
-                "INSERT INTO batches (batch_id, keys, state) VALUES (?, ?, ?)", (batch_id, b"".join(keys), state)
-            )
-
     def close(self) -> None:
         """Let go of the file; everything is in it."""
         self._connection.close()
 
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """A transaction; nobody else writes meanwhile."""
+        with _told(self.path), self._writing, self._connection:
+            yield
+
     def _set_aside(self, number: int, why: str) -> None:
         self.remarks.append(f"{self.path.name}: record {number} set aside ({why}); its answer is asked for again")
-        with _told(self.path), self._writing, self._connection:
+        with self._change():
             self._connection.execute("INSERT OR IGNORE INTO set_aside VALUES (?, ?)", (number, why))
 
 
@@ -192,7 +181,8 @@ def _mend(path: Path, remarks: list[str]) -> None:
                 saved += 1
             elif row is not None:
                 lost.append(number)
-        _copy_batches(old, new)
+        with suppress(*DAMAGED):
+            copy_batches(old, new)
     for ending in ("", "-wal", "-shm"):
         if isfile(f"{path}{ending}"):
             Path(f"{path}{ending}").rename(f"{aside}{ending}")
@@ -224,14 +214,6 @@ def _read_one(old: sqlite3.Connection, number: int) -> tuple[object, ...] | None
     return row
 
 
-def _copy_batches(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
-    try:
-        rows = old.execute("SELECT batch_id, keys, state FROM batches ORDER BY number").fetchall()
-    except DAMAGED:
-        return
-    new.executemany("INSERT INTO batches (batch_id, keys, state) VALUES (?, ?, ?)", rows)
-
-
 def _row(entry: Entry) -> list[object]:
     match entry.outcome:
         case Completion(text, finish_reason, prompt_tokens, completion_tokens):
@@ -254,10 +236,6 @@ def _digest(values: Iterable[object]) -> bytes:
     key, *others = values
     spelled = orjson.dumps([key.hex() if isinstance(key, bytes) else None, *others], default=repr)
     return blake2b(spelled, digest_size=16).digest()
-
-
-def _split(keys: bytes) -> list[bytes]:
-    return [keys[at : at + 16] for at in range(0, len(keys), 16)]
 
 
 @contextmanager

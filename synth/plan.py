@@ -75,8 +75,7 @@ def _side(job: Job, model: Model, prompts: Prompts, journal: Journal) -> Planned
         asked += tokens_of(_text(request))
     most = job.writing(model.side).max_tokens
     written = round(count * min(most, _usual_answer(prompts, most)))
-    price = None if model.price is None else model.price
-    share = price.batch if price and model.batch else 1.0
+    price = model.price
     return PlannedSide(
         side=model.side,
         model=model.name,
@@ -87,8 +86,8 @@ def _side(job: Job, model: Model, prompts: Prompts, journal: Journal) -> Planned
         prompt_tokens=asked,
         answer_tokens=written,
         most_answer_tokens=count * most,
-        dollars=None if price is None else share * price.of(asked, written),
-        most_dollars=None if price is None else share * price.of(asked, count * most),
+        dollars=None if price is None else price.of(asked, written),
+        most_dollars=None if price is None else price.of(asked, count * most),
     )
 
 

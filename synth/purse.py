@@ -31,6 +31,10 @@ class Price(Settings):
         """Dollars for so many tokens."""
         return (prompt_tokens * self.input + completion_tokens * self.output) / TOKENS_PER_UNIT
 
+    def in_batches(self) -> "Price":
+        """The price of the Batch API."""
+        return Price(input=self.batch * self.input, output=self.batch * self.output)
+
     def most(self, request: CompletionRequest) -> float:
         """Dollars that the answer to a request cannot exceed: no tokenizer makes more tokens than there are bytes."""
         body = request.body
@@ -102,13 +106,13 @@ class Purse:
     async def reserve(self, dollars: float) -> bool:
         """Set so much aside, once it is sure to fit; False if it never will."""
         if self.limit is None or dollars == 0.0:
-            self._take(dollars)
+            self.take(dollars)
             return True
         async with self._changed:
-            await self._changed.wait_for(lambda: self._fits(dollars) or not self._requests)
-            if not self._fits(dollars):
+            await self._changed.wait_for(lambda: self.fits(dollars) or not self._requests)
+            if not self.fits(dollars):
                 return False
-            self._take(dollars)
+            self.take(dollars)
             return True
 
     async def settle(self, reserved: float, paid: float) -> None:
@@ -120,9 +124,11 @@ class Purse:
             async with self._changed:
                 self._changed.notify_all()
 
-    def _fits(self, dollars: float) -> bool:
+    def fits(self, dollars: float) -> bool:
+        """Whether so much can still be set aside."""
         return self.limit is None or self.spent + self._reserved + dollars <= self.limit
 
-    def _take(self, dollars: float) -> None:
+    def take(self, dollars: float) -> None:
+        """Set so much aside for what is about to be sent."""
         self._reserved += dollars
         self._requests += bool(dollars)

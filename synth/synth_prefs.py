@@ -212,6 +212,8 @@ def _models(options: argparse.Namespace) -> tuple[Any, Any]:
         files = (getattr(options, f"{side}_url"), getattr(options, f"{side}_key_file"))
         endpoint = None if local else make_endpoint(side, *files, os.environ)
         price = find_price(prices, name, is_own=endpoint is None or endpoint.is_private, limited=limited)
+        if price is not None and options.batch and side == "chosen":
+            price = price.in_batches()
         made[side] = Model(
             side=side, name=name, endpoint=endpoint, price=price, batch=side == "chosen" and options.batch
         )

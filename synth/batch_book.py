@@ -1,0 +1,75 @@
+"""Which batches were submitted with which requests, in the journal's database, so that none is submitted twice."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal
+
+from synth.completion import KEY_BYTES
+
+State = Literal["intended", "submitted", "collected", "lost"]
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS batches (
+  number INTEGER PRIMARY KEY, name TEXT NOT NULL, batch_id TEXT, keys BLOB NOT NULL, state TEXT NOT NULL
+);
+"""
+COLUMNS = "name, batch_id, keys, state"
+INSERT = f"INSERT INTO batches ({COLUMNS}) VALUES (?, ?, ?, ?)"  # noqa: S608 - no value in it
+
+Writing = Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One batch. `name` is of our making, and the server keeps it as metadata; `batch_id` is the server's."""
+
+    name: str
+    batch_id: str | None
+    keys: list[bytes]
+    state: State
+
+
+class BatchBook:
+    """The batches of a journal. What is noted is on the disk when a method returns."""
+
+    def __init__(self, connection: sqlite3.Connection, writing: Writing) -> None:
+        self._connection, self._writing = connection, writing
+
+    def open_batches(self) -> list[Batch]:
+        """Those that were intended or submitted, and not yet collected, in order."""
+        latest: dict[str, Batch] = {}
+        for name, batch_id, keys, state in self._connection.execute(f"SELECT {COLUMNS} FROM batches ORDER BY number"):  # noqa: S608
+            known = latest[name].keys if name in latest else []
+            latest[name] = Batch(name, batch_id, _split(keys) or known, state)
+        return [batch for batch in latest.values() if batch.state in ("intended", "submitted")]
+
+    def intend(self, keys: list[bytes]) -> Batch:
+        """Note that a batch of these requests is about to be submitted; its name is new."""
+        number = self._connection.execute("SELECT coalesce(max(number), 0) FROM batches").fetchone()[0]
+        name = blake2b(b"%d:" % number + b"".join(keys), digest_size=KEY_BYTES).hexdigest()
+        batch = Batch(name, None, keys, "intended")
+        self._note(batch, keys)
+        return batch
+
+    def note(self, batch: Batch, state: State, batch_id: str | None = None) -> Batch:
+        """Note that a batch is in another state."""
+        changed = Batch(batch.name, batch_id or batch.batch_id, batch.keys, state)
+        self._note(changed, [])
+        return changed
+
+    def _note(self, batch: Batch, keys: list[bytes]) -> None:
+        with self._writing():
+            self._connection.execute(INSERT, (batch.name, batch.batch_id, b"".join(keys), batch.state))
+
+
+def copy_batches(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """All that one database knows of batches into another."""
+    rows = old.execute(f"SELECT {COLUMNS} FROM batches ORDER BY number").fetchall()  # noqa: S608 - no value in it
+    new.executemany(INSERT, rows)
+
+
+def _split(keys: bytes) -> list[bytes]:
+    return [keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)]
