@@ -152,7 +152,10 @@ def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
         FetchError: one cannot be had, or has other bytes than the pinned ones where that matters.
     """
     if chosen.source.name.startswith("synth_"):
-        return [InputFile(path.name, path, "", file_sha256(path), "") for path in synth_files(request.synth)]
+        return [
+            InputFile(path.name, path, "", file_sha256(path), "")
+            for path in synth_files(request.synth, chosen.source.lang)
+        ]
     files = []
     for file in source_files(chosen):
         located = request.fetcher.locate(file)
@@ -164,8 +167,9 @@ def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
     return files
 
 
-def synth_files(folder: Path | None) -> list[Path]:
-    """The files of pairs in a folder that synth-prefs wrote, or the one file given.
+def synth_files(folder: Path | None, lang: Lang) -> list[Path]:
+    """What synth-prefs wrote into a folder, or into `folder/<lang>`, or the one file given: its pairs, and the rows
+    that it dropped.
 
     Raises:
         MissingFileError: there is none.
@@ -174,15 +178,16 @@ def synth_files(folder: Path | None) -> list[Path]:
         return []
     if isfile(folder):
         return [folder]
-    found = sorted(folder.glob("pairs*.parquet")) if isdir(folder) else []
-    if not found:
-        there = ", ".join(sorted(path.name for path in folder.iterdir())[:12]) if isdir(folder) else "no such folder"
-        raise MissingFileError(
-            f"--synth {folder}",
-            f"no pairs*.parquet there; found {there or 'nothing'}",
-            hint="Make it with synth-prefs.",
-        )
-    return found
+    for place in (folder / lang, folder):
+        pairs = sorted(place.glob("pairs*.parquet")) if isdir(place) else []
+        if pairs:
+            return [*pairs, *sorted(place.glob("dropped.parquet"))]
+    there = ", ".join(sorted(path.name for path in folder.iterdir())[:12]) if isdir(folder) else "no such folder"
+    raise MissingFileError(
+        f"--synth {folder}",
+        f"no pairs*.parquet there; found {there or 'nothing'}",
+        hint="Make it with synth-prefs.",
+    )
 
 
 def others(files: Iterable[InputFile]) -> list[str]:

@@ -46,7 +46,8 @@ def make_plan(request: Request) -> Plan:
         known = (source.name, source.lang, source.license, source.commercial_use)
         if source.name.startswith("synth_"):
             planned += [
-                PlannedFile(*known, path.name, path.stat().st_size, "--synth") for path in synth_files(request.synth)
+                PlannedFile(*known, path.name, path.stat().st_size, "--synth")
+                for path in synth_files(request.synth, source.lang)
             ]
         planned += [
             PlannedFile(*known, file.mirror_path, file.size, request.fetcher.describe(file))

@@ -34,7 +34,7 @@ def read_rows(
         ReadError: the file is broken or too large, has another layout, or more bad rows than allowed.
     """
     if path.suffix == ".parquet":
-        yield from read_parquet(path, name, layouts[0], limits, max_rows)
+        yield from read_parquet(path, name, layouts, limits, max_rows)
         return
     layout, first, bad_rows = None, 0, list[tuple[int, str, str]]()
     with open_unpacked(path, name, limits.max_file_bytes) as stream:

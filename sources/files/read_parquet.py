@@ -16,8 +16,10 @@ from sources.source import skipped
 BATCH_ROWS = 4096
 
 
-def read_parquet(path: Path, name: str, layout: pa.Schema, limits: Limits, max_rows: int | None) -> Iterator[RowBatch]:
-    """The rows of the file in `layout`; rows with a null where a turn should be are bad.
+def read_parquet(
+    path: Path, name: str, layouts: tuple[pa.Schema, ...], limits: Limits, max_rows: int | None
+) -> Iterator[RowBatch]:
+    """The rows of the file in the first layout that it has; rows of PAIRS with a null where a turn should be are bad.
 
     Raises:
         ReadError: it is no Parquet file, lacks a column, or has more bad rows than allowed.
@@ -25,16 +27,13 @@ def read_parquet(path: Path, name: str, layout: pa.Schema, limits: Limits, max_r
     first, bad_rows = 0, list[tuple[int, str, str]]()
     try:
         with pq.ParquetFile(path) as file:
-            missing = [column for column in layout.names if column not in file.schema_arrow.names]
-            if missing:
-                found = ", ".join(file.schema_arrow.names)
-                raise MissingColumnError(name, f"no column {', '.join(missing)}; found {found}", expected="PAIRS")
+            layout = _fitting(file.schema_arrow.names, layouts, name)
             for batch in file.iter_batches(BATCH_ROWS, columns=layout.names):
                 rows = pa.Table.from_batches([batch]).select(layout.names).cast(layout)
                 rows = rows.slice(0, None if max_rows is None else max_rows - first)
                 numbers = np.arange(first, first + len(rows), dtype=np.int64)
                 first += len(rows)
-                whole = _has_all_turns(rows)
+                whole = np.ones(len(rows), dtype=bool) if "reason" in layout.names else _has_all_turns(rows)
                 bad = [
                     (int(number), "null_value", "a turn, its role or content, or a tag is null")
                     for number in numbers[~whole]
@@ -46,6 +45,19 @@ def read_parquet(path: Path, name: str, layout: pa.Schema, limits: Limits, max_r
     except (pa.ArrowException, OSError) as error:
         raise BrokenFileError(name, f"cannot be read as PAIRS ({error})", expected="a Parquet file of PAIRS") from error
     tolerate(bad_rows, first, limits.max_bad_share, name, at_end=True)
+
+
+def _fitting(columns: list[str], layouts: tuple[pa.Schema, ...], name: str) -> pa.Schema:
+    """The first layout all of whose columns are there.
+
+    Raises:
+        MissingColumnError: there is none.
+    """
+    for layout in layouts:
+        missing = [column for column in layout.names if column not in columns]
+        if not missing:
+            return layout
+    raise MissingColumnError(name, f"no column {', '.join(missing)}; found {', '.join(columns)}", expected="PAIRS")
 
 
 def _has_all_turns(rows: pa.Table) -> np.ndarray:
