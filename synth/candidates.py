@@ -33,7 +33,7 @@ CANDIDATES: Final = pa.schema(
 """`answer` counts the answers of one model to one prompt from 0; `became` is pair, or the reason why it is in none.
 An answer that the prompts came with has no key, seed or token counts; one that was never given has no text."""
 
-PROMPTS_AT_ONCE = 1024
+ANSWERS_AT_ONCE = 1024
 
 
 @dataclass(slots=True)
@@ -94,7 +94,8 @@ def answered(
 
     `why_not` gives reason and evidence for a key that has no outcome.
     """
-    for batch in prompts.table.to_batches(max_chunksize=PROMPTS_AT_ONCE):
+    at_once = max(1, ANSWERS_AT_ONCE // writers.rejected.answers)
+    for batch in prompts.table.to_batches(max_chunksize=at_once):
         rows = batch.to_pylist()
         group = [_blank(row, prompts, writers) for row in rows]
         asked = [each for one in group for each in (one.chosen, *one.rejected) if each.request is not None]

@@ -9,7 +9,7 @@ import numpy as np
 from sources.checks import CHECKS as PAIR_CHECKS
 from sources.checks import Check, CheckLimits, Hits
 from sources.checks.check import quote
-from sources.text.ngrams import similarities, token_sets
+from sources.text.ngrams import MAX_TEXTS, similarities, token_sets
 from sources.text.texts import PairTexts
 
 
@@ -21,15 +21,24 @@ class AnswerLimits:
     marks: tuple[str, ...] = ()
 
 
+ROWS_AT_ONCE = MAX_TEXTS // 2
+
 AnswerCheck = Callable[[PairTexts, AnswerLimits], Hits]
 
 
 def nearly_identical(texts: PairTexts, limits: AnswerLimits) -> Hits:
     """Chosen and rejected share nearly all of their n-grams, so that the pair teaches nothing."""
-    rows = np.arange(len(texts))
-    found = similarities(token_sets(texts.tokens), 3 * rows + 1, 3 * rows + 2)
+    found = np.concatenate([_similarities(texts, part) for part in range(0, max(len(texts), 1), ROWS_AT_ONCE)])
     near = np.flatnonzero((found > limits.max_similarity) & (texts.solid.lengths[2::3] > 0))
     return {row: f"similarity {found[row]:.3f} to chosen" for row in near.tolist()}
+
+
+def _similarities(texts: PairTexts, start: int) -> np.ndarray:
+    """float64: how similar chosen and rejected of the pairs from `start` on are, as many as fit at once."""
+    rows = np.arange(start, min(start + ROWS_AT_ONCE, len(texts)))
+    sides = (rows[:, None] * 3 + np.array([1, 2])).ravel()
+    numbers = np.arange(0, len(sides), 2)
+    return similarities(token_sets(texts.tokens.select(sides)), numbers, numbers + 1)
 
 
 def repeats_template(texts: PairTexts, limits: AnswerLimits) -> Hits:

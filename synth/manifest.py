@@ -22,7 +22,7 @@ def render_manifest(
         "format": FORMAT,
         "lang": job.lang,
         "made_with": {"build-prefs": version("build-prefs"), **{name: version(name) for name in PACKAGES}},
-        "recipe": job.recipe.model_dump(mode="json"),
+        "recipe": job.recipe.model_dump(mode="json", exclude={"rejected": {"templates"}, "chosen": {"templates"}}),
         "flags": {"limit": job.limit, "seed": job.seed, "num_rejected": job.answers},
         "prompts": {
             "source": prompts.source.name,

@@ -150,7 +150,7 @@ def _choose(
 
 def _gap(one: Answered, each: Candidate) -> int:
     """How many characters longer or shorter than chosen an answer is."""
-    return abs(len((each.text or "").strip()) - len(one.chosen.text or ""))
+    return abs(len((each.text or "").strip()) - len((one.chosen.text or "").strip()))
 
 
 def _dropped(pairs: pa.Table, reasons: dict[int, tuple[str, str, str]]) -> pa.Table:

@@ -2,6 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
 
 from sources.errors import NoPairsError, OutputError
 from sources.files.folder import scratch_folder
@@ -64,12 +67,20 @@ def check_out(job: Job) -> None:
     Raises:
         OutputError: it holds files of another origin under the names of ours.
     """
-    ours = (job.out / NAME).exists() or (job.out / MANIFEST).exists()
-    for name in SCHEMAS:
+    ours = (job.out / NAME).exists() or _is_ours(job.out / MANIFEST)
+    for name in (*SCHEMAS, MANIFEST):
         if not ours and (job.out / name).exists():
             raise OutputError(
                 job.out / name, "is there, and no run of synth-prefs wrote it", hint="Give another --out."
             )
+
+
+def _is_ours(manifest: Path) -> bool:
+    """Whether it is the manifest of a run of synth-prefs, and not that of a build, say."""
+    try:
+        return "writers" in orjson.loads(manifest.read_bytes())
+    except (OSError, TypeError, orjson.JSONDecodeError):
+        return False
 
 
 def _rule(job: Job, writers: Writers) -> Rule:

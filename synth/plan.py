@@ -69,13 +69,15 @@ def make_plan(job: Job) -> Plan:
 def _side(job: Job, model: Model, prompts: Prompts, journal: Journal) -> PlannedSide:
     known = known_writer(job, model, prompts, journal)
     writer = known or job.writer(model, "completions")
+    price = model.price
     asked = written = count = 0
+    dearest = 0.0
     for request in pending(prompts, writer, journal):
         count += 1
         asked += tokens_of(_text(request))
+        dearest += price.most(request) if price else 0.0
     most = job.writing(model.side).max_tokens
     written = round(count * min(most, _usual_answer(prompts, most)))
-    price = model.price
     return PlannedSide(
         side=model.side,
         model=model.name,
@@ -87,7 +89,7 @@ def _side(job: Job, model: Model, prompts: Prompts, journal: Journal) -> Planned
         answer_tokens=written,
         most_answer_tokens=count * most,
         dollars=None if price is None else price.of(asked, written),
-        most_dollars=None if price is None else price.of(asked, count * most),
+        most_dollars=None if price is None else dearest,
     )
 
 

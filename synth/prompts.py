@@ -10,20 +10,21 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.errors import MissingFileError, NoPairsError
+from sources.checks.structure import turns_fault
+from sources.errors import BadRowsError, MissingFileError, NoPairsError, UsageError
 from sources.fetch import Fetcher, Located, file_sha256
 from sources.files.read import read_rows
-from sources.files.rows import Limits
+from sources.files.rows import Limits, RowBatch
 from sources.pairs import lost_rows
+from sources.printable import printable
 from sources.registry import find_source
 from sources.schema import TURNS, Lang, joined_text
-from sources.source import Adapted, NoOptions, Source, UpstreamFile, skipped
+from sources.source import OPTIONAL, Adapted, NoOptions, Source, UpstreamFile, skipped
 from synth.template import Message
 
 OWN_LAYOUTS = tuple(
-    pa.schema([pa.field(turns, kind), *chosen])
-    for turns, kind in (("messages", pa.json_()), ("prompt", pa.json_()))
-    for chosen in ([pa.field("chosen", pa.json_())], [])
+    pa.schema([pa.field(turns, pa.json_()), pa.field("chosen", pa.json_(), metadata=OPTIONAL)])
+    for turns in ("messages", "prompt")
 )
 """messages (role and content), or prompt (a string, or messages); and chosen (a string, or one message) or not."""
 
@@ -78,6 +79,8 @@ def own_prompts(lang: Lang, path: Path, licence: str) -> tuple[Source, Located]:
     Raises:
         MissingFileError: it is not there.
     """
+    if path.suffix == ".parquet":
+        raise UsageError(f"--prompts {path}", "is Parquet", expected="JSON lines or a JSON array, maybe packed")
     if not path.is_file():
         raise MissingFileError(f"--prompts {path}", "no such file", expected="JSON lines: prompt or messages, chosen")
     source = Source(
@@ -100,7 +103,7 @@ def adapt_own(rows: pa.Table, options: NoOptions) -> Adapted:
     column = "messages" if "messages" in rows.column_names else "prompt"
     numbers = rows["row"].to_pylist()
     prompts = rows[column].cast(pa.string()).to_pylist()
-    chosen = rows["chosen"].cast(pa.string()).to_pylist() if "chosen" in rows.column_names else [None] * len(rows)
+    chosen = rows["chosen"].cast(pa.string()).to_pylist()
     good: list[tuple[int, list[Message], list[Message] | None]] = []
     lost = []
     for number, prompt, answer in zip(numbers, prompts, chosen, strict=True):
@@ -132,22 +135,26 @@ def _turns(text: str | None) -> tuple[list[Message], str]:
         if fault:
             return [], f"message {place}: {fault}"
     turns = [{"role": message["role"], "content": message["content"]} for message in value]
-    return turns, "" if turns[-1]["role"] == "user" else "the last message is not the user's"
+    if len(turns) == 1:
+        return turns, "" if turns[0]["role"] == "user" else f"the only message is the {turns[0]['role']}'s"
+    return turns, turns_fault(turns) or ""
 
 
 def _answer(text: str | None) -> tuple[list[Message] | None, str]:
-    value = orjson.loads(text) if text else None
-    if isinstance(value, list) and len(value) == 1 and not _message_fault(value[0]):
-        value = value[0]["content"]
+    value: Any = orjson.loads(text) if text else None
+    message = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if not _message_fault(message) and message["role"] == "assistant":
+        value = message["content"]
     if value is None or isinstance(value, str):
         return (None if value is None else [{"role": "assistant", "content": value}]), ""
-    return None, f"chosen is {type(value).__name__}, expected a string or one message"
+    return None, f"chosen is {type(value).__name__}, expected a string or one message of the assistant"
 
 
 def _message_fault(message: Any) -> str:
     if not isinstance(message, dict) or not isinstance(message.get("content"), str):
         return "no content"
-    return "" if message.get("role") in ROLES else f"role {message.get('role')!r}, expected {', '.join(ROLES)}"
+    role = message.get("role")
+    return "" if role in ROLES else f"role {printable(str(role))}, expected {', '.join(ROLES)}"
 
 
 def read_prompts(
@@ -162,7 +169,7 @@ def read_prompts(
     """
     name = located.file.mirror_path if located.file.repository != "own" else located.path.name
     tables, lost = [], []
-    for batch in read_rows(located.path, name, source.layouts, Limits(), max_rows=limit):
+    for batch in _rows(located, name, source, limit):
         adapted = source.adapt(batch.rows, NoOptions())
         good, empty = _drop_empty(adapted.pairs, writes_chosen=writes_chosen)
         tables.append(good)
@@ -171,9 +178,22 @@ def read_prompts(
         lost.append(lost_rows(empty, source, name, "adapt"))
     table = pa.concat_tables(tables)
     if not len(table):
-        raise NoPairsError(name, "holds no prompt that can be answered")
+        raise NoPairsError(name, f"holds no prompt that can be answered ({_first(pa.concat_tables(lost))})")
     pinned = (located.file.sha256 or "") if is_upstream else ""
     return Prompts(source, name, file_sha256(located.path), pinned, table, pa.concat_tables(lost))
+
+
+def _rows(located: Located, name: str, source: Source, limit: int | None) -> Iterator[RowBatch]:
+    try:
+        yield from read_rows(located.path, name, source.layouts, Limits(), max_rows=limit)
+    except BadRowsError as error:
+        raise BadRowsError(error.where, error.found, expected=error.expected, hint="Mend the file.") from error
+
+
+def _first(lost: pa.Table) -> str:
+    """The first of the lost rows, and why."""
+    row = next(iter(lost.slice(0, 1).to_pylist()), None)
+    return "it has no rows" if row is None else f"{row['source_row']}: {row['reason']}: {row['evidence']}"
 
 
 def _drop_empty(prompts: pa.Table, *, writes_chosen: bool) -> tuple[pa.Table, pa.Table]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import Field
 
 from sources.errors import UsageError
@@ -84,6 +85,12 @@ def _check_sampling(path: Path, side: str, sampling: dict[str, Any]) -> None:
         )
     if not _is_whole(sampling[given[0]]) or sampling[given[0]] < 1:
         raise UsageError(path, f"{where}.{given[0]} is {sampling[given[0]]!r}", expected="a whole number above 0")
+    stop = sampling.get("stop", [])
+    if not isinstance(stop, str) and not (isinstance(stop, list) and all(isinstance(each, str) for each in stop)):
+        raise UsageError(path, f"{where}.stop is {stop!r}", expected="a string or a list of strings")
+    for name, value in sampling.items():
+        if not _is_json(value):
+            raise UsageError(path, f"{where}.{name} is {value!r}", expected="what JSON can say, keys as strings")
     for name, (low, high) in RANGES.items():
         value = sampling.get(name, low)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
@@ -92,6 +99,13 @@ def _check_sampling(path: Path, side: str, sampling: dict[str, Any]) -> None:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_json(value: object) -> bool:
+    try:
+        return bool(orjson.loads(orjson.dumps(value)) == value)
+    except TypeError:
+        return False
 
 
 MAX_TOKENS = "max_tokens (where it is missing, servers cut at 16)"

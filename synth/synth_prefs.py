@@ -32,6 +32,10 @@ Keys: REJECTED_API_KEY, CHOSEN_API_KEY, OPENAI_API_KEY (for OpenAI only), or --r
 Exit status: 0 done, 1 a problem with the input, the server or the machine, 2 wrong usage, 130 interrupted.
 """
 
+MAX_SEED_BITS = 63
+UNKNOWN = "unknown"
+"""The licence of prompts whose owner did not say."""
+
 INTERRUPTED = "what was answered is kept: the same command goes on, and with --collect makes pairs of what is there"
 
 
@@ -49,7 +53,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     prompts.add_argument("--sample", action="store_true", help="those of the embedded sample")
     prompts.add_argument("--mirror", type=Path, metavar="DIR", help="alpaca_gpt4 out of files that are already in DIR")
     prompts.add_argument("--prompts", type=Path, metavar="FILE", help="JSON lines: prompt or messages, maybe chosen")
-    add("--licence", "--license", default="unknown", metavar="ID", help="SPDX licence of --prompts (default: unknown)")
+    add("--licence", "--license", default=UNKNOWN, metavar="ID", help="SPDX licence of --prompts (default: unknown)")
     add("--limit", type=positive, metavar="N", help="take the first N rows only")
     rejected = parser.add_argument_group("the weaker model")
     rejected.add_argument("--rejected-model", required=True, metavar="NAME", help="as the server calls it, or a folder")
@@ -67,7 +71,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     how = parser.add_argument_group("how")
     how.add_argument("--recipe", default="ct-llm", metavar="NAME|FILE", help="sampling, checks, pairing")
     how.add_argument("--pairing", choices=("first", "all", "closest_length"), help="in place of the recipe's")
-    how.add_argument("--seed", type=int, default=0, metavar="N", help="of the sampling (default: 0)")
+    how.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the sampling (default: 0)")
     how.add_argument("--concurrency", type=positive, default=64, metavar="N", help="requests at once (default: 64)")
     how.add_argument("--timeout", type=_seconds, default=600.0, metavar="S", help="for one answer (default: 600)")
     how.add_argument("--patience", type=_seconds, default=600.0, metavar="S", help="for a server that is gone")
@@ -79,6 +83,21 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--json", action="store_true", help="print the result as JSON instead of tables")
     add("--debug", action="store_true", help="show a traceback when something fails")
     return parser.parse_args(arguments)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if number.bit_length() > MAX_SEED_BITS:
+        raise argparse.ArgumentTypeError(f"a seed has at most {MAX_SEED_BITS} bits")
+    return number
 
 
 def _seconds(text: str) -> float:
@@ -184,10 +203,15 @@ def _check_flags(options: argparse.Namespace) -> None:
     """
     from sources.errors import UsageError
 
+    for name, value in vars(options).items():
+        if isinstance(value, str) and not value.isascii() and not _is_unicode(value):
+            raise UsageError(f"--{name.replace('_', '-')} {value}", "is no valid UTF-8")
     chosen = ("chosen_url", "chosen_key_file", "batch")
     for name in chosen:
         if getattr(options, name) and not options.chosen_model:
             raise UsageError(f"--{name.replace('_', '-')}", "says nothing without --chosen-model")
+    if options.licence != UNKNOWN and not options.prompts:
+        raise UsageError("--licence", "says nothing without --prompts")
     if options.no_wait and not options.batch:
         raise UsageError("--no-wait", "says nothing without --batch")
     if options.engine == "vllm" and options.rejected_url:

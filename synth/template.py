@@ -4,6 +4,9 @@ import hashlib
 import re
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from sources.settings import Settings, load_settings
 
@@ -15,15 +18,25 @@ Message = dict[str, str]
 """role and content."""
 
 
+def _holds_content(form: str) -> str:
+    if CONTENT not in form:
+        raise ValueError(f"it must hold {CONTENT}")
+    return form
+
+
+Form = Annotated[str, AfterValidator(_holds_content)]
+"""How a turn is written; without the content the model would never see it."""
+
+
 class Template(Settings):
     """The keys of a template file; `{content}` stands for what the turn says."""
 
     head: str = ""
-    system: str = "{content}\n\n"
-    user: str
-    assistant: str
+    system: Form = "{content}\n\n"
+    user: Form
+    assistant: Form
     answer: str
-    stop: tuple[str, ...] = ()
+    stop: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
     def render(self, messages: list[Message]) -> str:
         """The text that the model goes on with; braces in what people wrote are left alone."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sources.errors import ReadError
-from synth.baichuan.pieces import NORMAL, SPACE, USER_DEFINED
+from synth.baichuan.pieces import NORMAL, SPACE, USER_DEFINED, symbols
 from synth.baichuan.tokenizer import Settings
 
 SEED = 20231
@@ -64,6 +64,7 @@ def texts(model: Any) -> Iterator[str]:
     yield from (" " * count for count in range(1, 9))
     pieces = [piece.piece.replace(SPACE, " ") for piece in model.pieces if piece.type in (NORMAL, USER_DEFINED)]
     yield from pieces
+    yield from (cut + piece for cut in symbols(model)[:1] for piece in pieces)
     draw = random.Random(SEED)  # noqa: S311  a sample, no secret
     characters = sorted({character for piece in pieces for character in piece} | set("\n\t 𠮷🙂"))
     for _ in range(SAMPLED):

@@ -51,8 +51,9 @@ def convert(source: Path, target: Path, max_bytes: int = SHARD_BYTES, watch: Wat
         write_weights(found, made, max_bytes, watch)
         write_json(made / "config.json", llama_config(config, _main_dtype(found)))
         write_json(made / "generation_config.json", token_ids(config))
-        for path in sorted({path for pattern in LICENCES for path in source.glob(pattern) if path.is_file()}):
-            shutil.copyfile(path, made / path.name)
+        _copy_licences(source, made)
+        for path in made.iterdir():  # safetensors makes files that only their owner can read
+            path.chmod(made.stat().st_mode & 0o666)
         target.parent.mkdir(parents=True, exist_ok=True)
         put_in_place(made, target)
     return Converted(len(found) + 2 * config.layers, weight_bytes, compared)
@@ -62,6 +63,11 @@ def _write_tokenizer(source: Path, config: Config, made: Path) -> int:
     model, settings = read_model(source, config), read_settings(source, config)
     write_tokenizer(model, settings, made)
     return check_same(model, saved_tokenizer(made), settings, source / "tokenizer.model")
+
+
+def _copy_licences(source: Path, made: Path) -> None:
+    for path in sorted({path for pattern in LICENCES for path in source.glob(pattern) if path.is_file()}):
+        shutil.copyfile(path, made / path.name)
 
 
 def _main_dtype(found: list[Found]) -> str:
@@ -110,7 +116,9 @@ def _scratch(target: Path, weight_bytes: int) -> Iterator[Path]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise _full(target, f"the disk is full ({error.strerror})") from error
-        raise OutputError(target, f"cannot be written ({error})", hint="Give another DST.") from error
+        if str(error.filename or "").startswith(str(beside)):
+            raise OutputError(target, f"cannot be written ({error})", hint="Give another DST.") from error
+        raise
     except SafetensorError as error:  # its errors of reading were met before
         raise _full(target, f"the weights cannot be written ({error})") from error
 

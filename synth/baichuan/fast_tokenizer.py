@@ -6,11 +6,14 @@ on trust: see synth/baichuan/compare.py.
 """
 
 import re
+from collections.abc import Container
 from typing import Any
 
-from synth.baichuan.pieces import NORMAL, SPACE, UNIGRAM, USER_DEFINED, symbols, unknown_id
+from synth.baichuan.pieces import NORMAL, SPACE, UNIGRAM, USER_DEFINED, symbols, unknown_id, unmade_pieces
 
 BYTE_IN_WORDS = "<(?=0x[0-9A-F]{2}>)"
+UNMADE = "\uffff"
+"""Begins the name of a piece that sentencepiece never makes of a text; no character, and shown as nothing."""
 NEVER = -1e5
 """The score of a piece that text must not become: below all that a model learns."""
 
@@ -38,13 +41,15 @@ def _cuts(model: Any) -> list[str]:
 
     A unigram model would take the words <0x41> for the byte 41; cutting behind the first sign prevents it.
     """
+    trainer = model.trainer_spec
     cuts = [re.escape(symbol) for symbol in sorted(symbols(model), key=len, reverse=True)]
-    return cuts + [BYTE_IN_WORDS] * (model.trainer_spec.model_type == UNIGRAM)
+    return cuts + [BYTE_IN_WORDS] * (trainer.model_type == UNIGRAM and trainer.byte_fallback)
 
 
-def merges(model: Any) -> list[tuple[str, str]]:
+def merges(model: Any, without: Container[str] = ()) -> list[tuple[str, str]]:
     """Every pair of pieces whose joined text is a piece; the pair that is joined first comes first."""
-    scores = {piece.piece: piece.score for piece in model.pieces if piece.type == NORMAL}
+    typed = ((piece.piece, piece.score) for piece in model.pieces if piece.type == NORMAL)
+    scores = {piece: score for piece, score in typed if piece not in without}
     pairs = [
         (score, piece[:cut], piece[cut:])
         for piece, score in scores.items()
@@ -56,15 +61,21 @@ def merges(model: Any) -> list[tuple[str, str]]:
 
 
 def _bpe(model: Any) -> Any:
+    """Joins; with symbols also whole pieces, since a symbol that was cut out is a piece without any join.
+
+    A piece that no joins lead to would then be found too, where sentencepiece never makes it: it gets another name.
+    """
     from tokenizers.models import BPE
 
+    unmade = unmade_pieces(model) if symbols(model) else set()
+    pieces = [piece.piece for piece in model.pieces]
     return BPE(
-        vocab={piece.piece: number for number, piece in enumerate(model.pieces)},
-        merges=merges(model),
-        unk_token=model.pieces[unknown_id(model)].piece,
+        vocab={UNMADE + piece if piece in unmade else piece: number for number, piece in enumerate(pieces)},
+        merges=merges(model, unmade),
+        unk_token=pieces[unknown_id(model)],
         fuse_unk=True,
         byte_fallback=model.trainer_spec.byte_fallback,
-        ignore_merges=bool(symbols(model)),  # a symbol that was cut out is a piece without any join
+        ignore_merges=bool(symbols(model)),
     )
 
 
@@ -101,7 +112,7 @@ def _normalizer(model: Any) -> Any:
 def _decoder(model: Any) -> Any:
     from tokenizers import decoders
 
-    steps = [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
+    steps = [decoders.Replace(UNMADE, ""), decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
     if model.normalizer_spec.add_dummy_prefix:
         steps.append(decoders.Strip(" ", 1, 0))
     return decoders.Sequence(steps)

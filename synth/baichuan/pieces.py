@@ -48,6 +48,22 @@ def symbols(model: Any) -> list[str]:
     return [piece.piece for piece in model.pieces if piece.type == USER_DEFINED]
 
 
+def unmade_pieces(model: Any) -> set[str]:
+    """Pieces that sentencepiece does not make even of their own text, and so of no text: added to a model by hand."""
+    from sentencepiece import SentencePieceProcessor
+
+    plain = type(model)()
+    plain.CopyFrom(model)
+    plain.normalizer_spec.add_dummy_prefix = plain.normalizer_spec.remove_extra_whitespaces = False
+    known = SentencePieceProcessor()
+    known.LoadFromSerializedProto(plain.SerializeToString())
+    return {
+        piece.piece
+        for number, piece in enumerate(model.pieces)
+        if piece.type == NORMAL and known.encode(piece.piece) != [number]
+    }
+
+
 def _check_settings(path: Path, model: Any) -> None:
     trainer = model.trainer_spec
     types = [piece.type for piece in model.pieces]

@@ -907,7 +907,7 @@ def test_a_second_build_into_one_folder_is_told_who_is_there(
     started.append(process)
     writer = open_for_writing(pipe)
     assert main(place.flags("--out", place.mirror.parent / "elsewhere")) == 0
-    assert f"another build (process {process.pid}) writes there" in waits(place)
+    assert f"another run (process {process.pid}) writes there" in waits(place)
     os.kill(process.pid, signal.SIGKILL)
     os.close(writer)
     process.wait(timeout=LIMIT_S)
@@ -927,7 +927,7 @@ def test_the_lock_is_free_again_when_its_holder_is_gone(place: Place, refused: C
         lock.write("4711\n")
         lock.flush()
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert "another build (process 4711) writes there" in refused()
+        assert "another run (process 4711) writes there" in refused()
     assert main(place.flags()) == 0
 
 

@@ -1,11 +1,16 @@
-"""What the tests of synthesis share: played servers."""
+"""What the tests of synthesis share: played servers, and runs of the command on prompts of one's own."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from synth.ask import Pace
+from synth.synth_prefs import main
+from tests.synth.place import Place, Said
 from tests.synth.played_server import PlayedServer, played_server
 
 
@@ -18,3 +23,37 @@ def played() -> Iterator[Callable[..., PlayedServer]]:
             return servers.enter_context(played_server(**told))
 
         yield start
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """Twelve questions with chosen answers."""
+    return Place(tmp_path).write()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short waits between attempts, and for a server that is not there."""
+    monkeypatch.setattr("synth.ask.Pace", partial(Pace, first_wait_s=0.005, max_wait_s=0.02))
+    monkeypatch.setattr("synth.preflight.FIRST_CONTACT_S", 0.2)
+    monkeypatch.setattr("synth.preflight.FIRST_WAIT_S", 0.02)
+
+
+@pytest.fixture
+def synth(place: Place, quick: None, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Run the command in this process: what it said. One that fails says it in one line."""
+
+    def run(url: str, *more: object, code: int = 0, at: Place = place) -> Said:
+        capsys.readouterr()
+        status = main(at.flags(url, *more))
+        printed = capsys.readouterr()
+        assert status == code, printed.err
+        assert printed.err == "" or code, printed.err
+        assert not code or (printed.out == "" and printed.err.startswith("synth-prefs: ") and one_line(printed.err))
+        return Said(status, printed.out, printed.err)
+
+    return run
+
+
+def one_line(said: str) -> bool:
+    return said.count("\n") == 1 and said.endswith("\n")

@@ -1,0 +1,161 @@
+"""make bench-synth: output tokens per second of synth-prefs against vLLM's own benchmark client, in one run.
+
+A real vLLM server on the CPU serves a tiny random model. Both clients send it the same prompts with the same options, in
+turn, at 64 and at 256 requests at once; each figure is that of the client itself, from its first request to its last
+answer. Then the client's memory with 50,000 prompts, against a server that answers at once.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+GENERATOR = ROOT.parent / "shared" / "tools" / "make_upstream.py"
+VLLM = ROOT / ".venv-vllm" / "bin"
+MODEL, ANSWER_TOKENS, MAX_PROMPT_CHARS = "tiny", 64, 120
+MIN_RATIO, MAX_MIB, MANY = 0.95, 300, 50_000
+
+RECIPE = f"""\
+name: bench
+rejected:
+  api: completions
+  templates: {{zh: TEMPLATE, en: TEMPLATE}}
+  sampling: {{temperature: 0.7, top_p: 1.0, max_tokens: {ANSWER_TOKENS}, ignore_eos: true}}
+"""
+TEMPLATE = 'user: "{content}"\nassistant: "{content}"\nanswer: ""\n'
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--prompts", type=int, default=2048, help="for each run")
+    parser.add_argument("--url", help="a server that runs already and serves the model as 'tiny'")
+    parser.add_argument("--model", type=Path, help="its checkpoint")
+    parser.add_argument("--many", type=int, default=MANY, help="prompts for the memory figure; 0 leaves it out")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-synth-") as scratch:
+        folder = Path(scratch)
+        prompts = write_prompts(folder, options.prompts)
+        (folder / "template.yaml").write_text(TEMPLATE)
+        (folder / "recipe.yaml").write_text(RECIPE.replace("TEMPLATE", str(folder / "template.yaml")))
+        ratios = {}
+        with served(folder, options) as (url, model):
+            bench_client(folder, url, model, prompts, 64)  # warms the server up
+            for concurrency in (64, 256):
+                ratios[concurrency] = compare(folder, url, model, prompts, concurrency, options.runs)
+        for concurrency, ratio in ratios.items():
+            print(f"ratio at {concurrency:>3} at once      {ratio:>8.2f}     (goal: at least {MIN_RATIO:g})")
+        if options.many:
+            mib = memory(folder, options.many)
+            print(f"memory, {options.many:,} prompts  {mib:>8,} MiB (goal: less than {MAX_MIB})")
+    return 0
+
+
+def write_prompts(folder: Path, count: int) -> Path:
+    """The first short prompts of generated alpaca files, both for us and for vllm bench (which reads `prompt`)."""
+    command = [sys.executable, str(GENERATOR), str(folder / "up"), "--scale", "0.2", "--no-defects"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    rows = json.loads((folder / "up/hiyouga/LLaMA-Factory/data/alpaca_gpt4_data_zh.json").read_text())
+    path, seen = folder / "prompts.jsonl", dict[str, None]()
+    for row in rows:
+        seen.setdefault(row["instruction"][:MAX_PROMPT_CHARS])
+    lines = [json.dumps({"prompt": prompt, "chosen": "好"}, ensure_ascii=False) for prompt in list(seen)[:count]]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@contextmanager
+def served(folder: Path, options: argparse.Namespace) -> Iterator[tuple[str, Path]]:
+    """The URL of a server and the folder of its model: one given, or one made and started here."""
+    if options.url:
+        yield options.url, options.model
+        return
+    from tests.synth.vllm.serving import vllm_process
+
+    model = folder / "model"
+    make = f"from pathlib import Path; from tests.synth.vllm.tiny_chat import write_chat_model as w; w(Path({str(model)!r}), 1024)"
+    subprocess.run([str(VLLM / "python"), "-c", make], cwd=ROOT, check=True, capture_output=True)
+    more = {"--max-model-len": "1024", "--max-num-seqs": "256", "--max-num-batched-tokens": "262144"}
+    with vllm_process(model, MODEL, folder / "server.log", python=VLLM / "python", **more) as url:
+        yield url, model
+
+
+def compare(folder: Path, url: str, model: Path, prompts: Path, concurrency: int, runs: int) -> float:
+    """The median ratio of our tokens per second to theirs, run by run."""
+    ratios = []
+    for run in range(runs):
+        theirs = bench_client(folder, url, model, prompts, concurrency)
+        ours = our_client(folder, url, prompts, concurrency, seed=run)
+        ratios.append(ours / theirs)
+        print(f"{concurrency} at once, run {run}: vllm bench {theirs:,.0f} tok/s, synth-prefs {ours:,.0f} tok/s", flush=True)
+    return statistics.median(ratios)
+
+
+def bench_client(folder: Path, url: str, model: Path, prompts: Path, concurrency: int) -> float:
+    """Output tokens per second as `vllm bench serve` measures them."""
+    count = sum(1 for _ in prompts.open())
+    command = [
+        *(str(VLLM / "vllm"), "bench", "serve", "--backend", "openai", "--base-url", url.removesuffix("/v1")),
+        *("--endpoint", "/v1/completions", "--model", MODEL, "--tokenizer", str(model), "--skip-chat-template"),
+        *("--dataset-name", "custom", "--dataset-path", str(prompts), "--disable-shuffle", "--no-oversample"),
+        *("--custom-output-len", str(ANSWER_TOKENS), "--num-prompts", str(count), "--ignore-eos"),
+        *("--max-concurrency", str(concurrency), "--temperature", "0.7", "--disable-tqdm"),
+        *("--save-result", "--result-dir", str(folder), "--result-filename", "theirs.json"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"HF_HUB_OFFLINE": "1"}, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    result = json.loads((folder / "theirs.json").read_text())
+    assert result["completed"] == count, result["completed"]
+    return float(result["output_throughput"])
+
+
+def our_client(folder: Path, url: str, prompts: Path, concurrency: int, seed: int) -> float:
+    """Output tokens per second of synth-prefs, every answer journalled."""
+    result = synthesize(folder, url, prompts, concurrency, seed)
+    return float(result["asked"]["completion_tokens"] / result["asked"]["seconds"])
+
+
+def synthesize(folder: Path, url: str, prompts: Path, concurrency: int, seed: int) -> dict[str, dict[str, float]]:
+    """What the command says of its run, as JSON."""
+    out = folder / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    command = [
+        *(sys.executable, "-m", "synth.synth_prefs", "--lang", "zh", "--prompts", str(prompts), "--json"),
+        *("--recipe", str(folder / "recipe.yaml"), "--rejected-model", MODEL, "--rejected-url", url),
+        *("--concurrency", str(concurrency), "--seed", str(seed), "--out", str(out)),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    return dict(json.loads(done.stdout))
+
+
+def memory(folder: Path, count: int) -> int:
+    """The most memory, in MiB, that a run of so many prompts holds."""
+    from tests.synth.played_server import played_process
+
+    texts = [json.loads(line)["prompt"] for line in (folder / "prompts.jsonl").open()]
+    path = folder / "many.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            row = {"prompt": f"{number} {texts[number % len(texts)]}", "chosen": texts[(number + 7) % len(texts)] * 3}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    with played_process(models=(MODEL,), log_max=0) as server:
+        result = synthesize(folder, server.url, path, 64, 0)
+    print(f"{count:,} prompts: {result['asked']['seconds']:,.0f} s", flush=True)
+    return int(result["peak_memory_mib"])  # type: ignore[call-overload]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

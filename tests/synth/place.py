@@ -1,0 +1,120 @@
+"""A folder with prompts of one's own, runs of synth-prefs on them, and a look at what they left behind."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow.parquet as pq
+
+OUTPUTS = ("pairs.parquet", "candidates.parquet", "dropped.parquet", "manifest.json")
+JOURNAL = "journal.sqlite"
+ROOT = Path(__file__).parents[2]
+LIMIT_S = 60
+
+
+def question(number: int) -> str:
+    """A prompt; no other holds its number between the same characters."""
+    return f"请说明第{number}件事"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a run said, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The figures of a run with --json."""
+        figures: dict[str, Any] = json.loads(self.out)["asked"]
+        return figures
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Prompts, recipe and results of one test; `name` of the output folder."""
+
+    folder: Path
+    name: str = "out"
+
+    @property
+    def out(self) -> Path:
+        return self.folder / self.name
+
+    def other(self, name: str) -> "Place":
+        """The same prompts, another output folder."""
+        return Place(self.folder, name)
+
+    def write(self, count: int = 12) -> "Place":
+        """So many questions with chosen answers."""
+        return self.write_rows([{"prompt": question(n), "chosen": f"第{n}件事要慢慢说。"} for n in range(count)])
+
+    def write_rows(self, rows: Sequence[object]) -> "Place":
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (self.folder / "prompts.jsonl").write_text("".join(lines), encoding="utf-8")
+        return self
+
+    def write_file(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def recipe(self, sampling: str = "max_tokens: 512", more: str = "") -> Path:
+        """A recipe file: the sampling of rejected, and more lines of it."""
+        return self.write_file("recipe.yaml", f"name: own\nrejected:\n  sampling: {{{sampling}}}\n{more}")
+
+    def flags(self, url: str, *more: object) -> list[str]:
+        given = ["--lang", "zh", "--prompts", self.folder / "prompts.jsonl", "--out", self.out]
+        return [str(flag) for flag in [*given, "--rejected-model", "played", "--rejected-url", url, *more]]
+
+    def start(self, url: str, *more: object, **environment: str) -> "subprocess.Popen[str]":
+        """Begin the command in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "synth.synth_prefs", *self.flags(url, *more)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+        )
+
+    def outputs(self) -> dict[str, bytes]:
+        """The bytes of the four files."""
+        return {name: (self.out / name).read_bytes() for name in OUTPUTS}
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = pq.read_table(self.out / f"{name}.parquet").to_pylist()
+        return found
+
+    def lost(self) -> dict[str, tuple[str, str]]:
+        """Of each row in dropped.parquet its place: reason and evidence."""
+        return {row["source_row"].split(":")[1]: (row["reason"], row["evidence"]) for row in self.rows("dropped")}
+
+    def journal(self, columns: str = "key", where: str = "1") -> list[Any]:
+        """Records of the journal, read from a copy, so that it stays as a kill left it; one column as plain values."""
+        with TemporaryDirectory() as folder:
+            for ending in ("", "-wal"):
+                if (self.out / f"{JOURNAL}{ending}").exists():
+                    shutil.copyfile(self.out / f"{JOURNAL}{ending}", f"{folder}/{JOURNAL}{ending}")
+            with closing(sqlite3.connect(f"{folder}/{JOURNAL}")) as copy:
+                tables = copy.execute("SELECT count(*) FROM sqlite_master WHERE name = 'answers'").fetchone()[0]
+                query = f"SELECT {columns} FROM answers WHERE {where} ORDER BY number"
+                rows = copy.execute(query).fetchall() if tables else []
+        return [row[0] for row in rows] if "," not in columns else rows
+
+
+def finish(process: "subprocess.Popen[str]") -> Said:
+    """Wait for a run that was started."""
+    out, err = process.communicate(timeout=LIMIT_S)
+    return Said(process.returncode, out, err)
