@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-vllm lint types imports check bench-build clean
+.PHONY: demo test test-vllm lint types imports check bench-build bench-synth clean
 
 demo: $(VENV)/base  ## build the embedded sample and show the table
 	$(BIN)/build-prefs --lang zh --sample --out prefs
@@ -31,6 +31,9 @@ check: lint types imports test  ## all of the above
 
 bench-build: $(VENV)/base  ## a full-size build against the input/output floor
 	$(BIN)/python bench/bench_build.py
+
+bench-synth: $(VENV)/dev $(VLLM_VENV)/ready  ## tokens per second against vLLM's own benchmark client; memory
+	$(BIN)/python bench/bench_synth.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

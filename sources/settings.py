@@ -54,7 +54,8 @@ def find_settings(flag: str, name_or_file: str, folder: Path) -> Path:
         path = Path(name_or_file)
     if not isfile(path):
         known = ", ".join(sorted(known.stem for known in folder.glob("*.yaml")))
-        raise UsageError(flag, f"no {flag.lstrip('-')} {name_or_file}", expected=f"{known}, or the path of a YAML file")
+        what = flag.rpartition(" ")[2].lstrip("-")
+        raise UsageError(flag, f"no {what} {name_or_file}", expected=f"{known}, or the path of a YAML file")
     return path
 
 

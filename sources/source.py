@@ -44,6 +44,9 @@ class Adapted:
     repairs: Mapping[str, int] = field(default_factory=dict)
 
 
+OPTIONAL = {b"optional": b"yes"}
+"""The metadata of a field that rows may lack; it is null then."""
+
 SKIPPED = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("evidence", pa.string())])
 
 
@@ -62,7 +65,8 @@ class NoOptions:
 class Source:
     """One upstream dataset in one language.
 
-    `layouts` are the accepted row layouts, the first that fits is taken; a nullable field may be null.
+    `layouts` are the accepted row layouts, the first that fits is taken; a nullable field may be null, one with the
+    metadata OPTIONAL may be missing.
     `options` is a frozen dataclass whose fields are the keys that a recipe may set.
     `whole_table` asks for all rows of a file at once (grouping); otherwise rows come in batches.
     """

@@ -146,9 +146,7 @@ class BatchAsking:
                     await self._collect(batch, progress)
                     left.remove(batch)
             if left and not waits:
-                waiting = (
-                    f"{len(left)} batches ({sum(len(batch.keys) for batch in left):,} requests)"
-                )
+                waiting = f"{len(left)} batches ({sum(len(batch.keys) for batch in left):,} requests)"
                 self.halt(
                     StillWaitingError(self._answerer.where, waiting, hint="Run the same command later to collect.")
                 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, get_args
 
 from synth.completion import KEY_BYTES
 
@@ -65,10 +65,12 @@ class BatchBook:
             self._connection.execute(INSERT, (batch.name, batch.batch_id, b"".join(keys), batch.state))
 
 
-def copy_batches(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
-    """All that one database knows of batches into another."""
-    rows = old.execute(f"SELECT {COLUMNS} FROM batches ORDER BY number").fetchall()  # noqa: S608 - no value in it
-    new.executemany(INSERT, rows)
+def is_batch(values: list[object]) -> bool:
+    """Whether these are the columns of a row of the table, but for its number."""
+    match values:
+        case [str(), None | str(), bytes(keys), str(state)]:
+            return state in get_args(State) and len(keys) % KEY_BYTES == 0
+    return False
 
 
 def _split(keys: bytes) -> list[bytes]:

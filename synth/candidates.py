@@ -33,7 +33,7 @@ CANDIDATES: Final = pa.schema(
 """`answer` counts the answers of one model to one prompt from 0; `became` is pair, or the reason why it is in none.
 An answer that the prompts came with has no key, seed or token counts; one that was never given has no text."""
 
-ANSWERS_AT_ONCE = 1024
+ANSWERS_AT_ONCE = 512
 
 
 @dataclass(slots=True)
@@ -95,8 +95,7 @@ def answered(
     `why_not` gives reason and evidence for a key that has no outcome.
     """
     at_once = max(1, ANSWERS_AT_ONCE // writers.rejected.answers)
-    for batch in prompts.table.to_batches(max_chunksize=at_once):
-        rows = batch.to_pylist()
+    for rows in prompts.parts(at_once):
         group = [_blank(row, prompts, writers) for row in rows]
         asked = [each for one in group for each in (one.chosen, *one.rejected) if each.request is not None]
         found = journal.find(each.request.key for each in asked if each.request)

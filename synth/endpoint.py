@@ -57,7 +57,7 @@ class Endpoint:
         return f".{urlsplit(self.url).hostname or ''}".endswith(".api.openai.com")
 
     def hide(self, text: str) -> str:
-        """`text` with every secret of this endpoint masked, a password as it is spelled in the URL and as it is sent."""
+        """`text` with every secret of this endpoint masked, a password as it stands in the URL and as it is sent."""
         parts = urlsplit(self.url)
         text = text.replace(self.url, self.shown)
         told = parts.password or parts.username or ""

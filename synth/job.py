@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sources.errors import UsageError
-from sources.fetch import Fetcher, is_upstream
+from sources.fetch import Fetcher
 from sources.schema import Lang
 from synth.ask import Pace
 from synth.completion import Api, Side, Writer
@@ -85,8 +85,8 @@ class Job:
             answers=answers,
         )
 
-    def read_prompts(self) -> Prompts:
-        """The prompts, fetched if need be.
+    def read_prompts(self, folder: Path) -> Prompts:
+        """The prompts, fetched if need be, with a file of their own in `folder`.
 
         Raises:
             FetchError: they cannot be had.
@@ -97,6 +97,4 @@ class Job:
         else:
             assert self.fetcher is not None
             found = alpaca_prompts(self.lang, self.fetcher)
-        return read_prompts(
-            *found, limit=self.limit, writes_chosen=self.chosen is not None, is_upstream=is_upstream(self.fetcher)
-        )
+        return read_prompts(found, folder / "prompts.arrow", limit=self.limit, writes_chosen=self.chosen is not None)

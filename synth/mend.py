@@ -1,13 +1,14 @@
 """A damaged journal: every whole record of it in a new one, the damaged file kept aside."""
 
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from os.path import isfile
 from pathlib import Path
 
 from sources.errors import BrokenFileError, OutputError
-from synth.batch_book import copy_batches
-from synth.records import COLUMNS, FORMAT, INSERT, TABLES, connect, digest, told
+from synth.batch_book import is_batch
+from synth.records import FORMAT, OF_ANSWER, RESTORE, TABLES, connect, is_answer, told
+from synth.salvage import rows_in
 
 DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_TOOBIG)
 """What SQLite says of a damaged database, and never of a full disk or of a file that must not be written."""
@@ -16,8 +17,7 @@ OURS = ("answers", "set_aside", "batches")
 FILES = ("", "-wal", "-shm", "-journal")
 """The endings of the files that together are a database, itself first."""
 
-LEAST_BYTES = 64
-"""No record takes less room."""
+MOST_ROWS = 1 << 62
 
 
 def mend_if_damaged(path: Path, remarks: list[str]) -> None:
@@ -44,10 +44,12 @@ def _is_whole(path: Path) -> bool:
         if not file.read(16).startswith(b"SQLite format 3"):
             raise _foreign(path, "is no SQLite database")
     try:
-        with told(path), closing(connect(path)) as connection:
+        with told(path), closing(connect(path, wal=False)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
             whole = connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
+    except UnicodeDecodeError:  # SQLite quotes a damaged schema
+        return False
     except OutputError as error:
         if _is_damage(error.__cause__):
             return False
@@ -71,47 +73,25 @@ def _is_damage(error: BaseException | None) -> bool:
 def _save(path: Path) -> tuple[int, list[int]]:
     """Write every whole record into a new database beside it; how many there are, and the numbers of those that can
     be read and are not whole."""
-    saved, lost = 0, []
     for ending in FILES:
         Path(f"{_made(path)}{ending}").unlink(missing_ok=True)
-    size = sum(Path(f"{path}{ending}").stat().st_size for ending in FILES if isfile(f"{path}{ending}"))
-    with told(path), closing(connect(_made(path), wal=False)) as new, closing(connect(path, wal=False)) as old, new:
+    saved, lost = set[int](), set[int]()
+    with told(path), closing(connect(_made(path), wal=False)) as new, new:
         new.executescript(TABLES)
-        aside = _numbers_aside(old)
-        for number in range(1, size // LEAST_BYTES):
-            record = _record(old, number)
-            if record is None or number in aside:
+        for number, columns in rows_in(path):
+            if not columns or columns[0] is not None or not 0 < number < MOST_ROWS:
                 continue
-            if digest(record[:-1]) == record[-1]:
-                new.execute(INSERT, record)
-                saved += 1
-            else:
-                lost.append(number)
-        with suppress(sqlite3.Error):
-            copy_batches(old, new)
-    return saved, lost
-
-
-def _numbers_aside(old: sqlite3.Connection) -> set[int]:
-    """The records that had been set aside, as far as that can be read."""
-    try:
-        return {number for (number,) in old.execute("SELECT number FROM set_aside").fetchall()}
-    except sqlite3.Error:
-        return set()
-
-
-def _record(old: sqlite3.Connection, number: int) -> tuple[object, ...] | None:
-    """One record; None where there is none or its page cannot be read."""
-    try:
-        row: tuple[object, ...] | None = old.execute(
-            f"SELECT {COLUMNS}, digest FROM answers WHERE number = ?",  # noqa: S608 - no value in it
-            (number,),
-        ).fetchone()
-    except sqlite3.Error as error:
-        if not _is_damage(error):
-            raise
-        return None
-    return row
+            values = columns[1:]
+            if is_answer(values):
+                new.execute(RESTORE, (number, *values))
+                saved.add(number)
+            elif len(values) == 1:
+                new.execute("INSERT OR IGNORE INTO set_aside VALUES (?, ?)", (number, *values))
+            elif is_batch(values):
+                new.execute("INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?)", (number, *values))
+            elif len(values) == OF_ANSWER:
+                lost.add(number)
+    return len(saved), sorted(lost - saved)
 
 
 def _made(path: Path) -> Path:

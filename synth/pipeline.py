@@ -40,8 +40,8 @@ def synthesize(job: Job, *, watched: bool = False) -> Result:
         KeyboardInterrupt: likewise.
     """
     check_out(job)
-    prompts = job.read_prompts()
     with scratch_folder(job.out) as scratch:
+        prompts = job.read_prompts(scratch)
         journal = Journal(job.out / NAME)
         try:
             if job.retry_refused:

@@ -55,8 +55,8 @@ def make_plan(job: Job) -> Plan:
     Raises:
         PrefsError: the prompts cannot be had or read.
     """
-    prompts = job.read_prompts()
     with TemporaryDirectory() as nowhere:
+        prompts = job.read_prompts(Path(nowhere))
         path = job.out / NAME
         journal = Journal(path if isfile(path) else Path(nowhere) / NAME)
         try:
@@ -105,7 +105,7 @@ def tokens_of(text: str) -> int:
 
 def _usual_answer(prompts: Prompts, otherwise: int) -> float:
     """The mean tokens of the answers that the prompts came with; `otherwise` where there are none."""
-    chosen = prompts.table["chosen"].drop_null().combine_chunks()
+    chosen = next(prompts.batches())["chosen"].drop_null()
     if not len(chosen):
         return otherwise
     texts = joined_text(chosen).slice(0, 1000).to_pylist()

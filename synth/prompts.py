@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from sources.checks.structure import turns_fault
 from sources.errors import BadRowsError, MissingFileError, NoPairsError, UsageError
-from sources.fetch import Fetcher, Located, file_sha256
+from sources.fetch import Fetcher, Located, file_sha256, is_upstream
 from sources.files.read import read_rows
 from sources.files.rows import Limits, RowBatch
 from sources.pairs import lost_rows
@@ -28,26 +28,32 @@ OWN_LAYOUTS = tuple(
 )
 """messages (role and content), or prompt (a string, or messages); and chosen (a string, or one message) or not."""
 
+SPOOLED = pa.schema([pa.field("prompt", TURNS), pa.field("chosen", TURNS), pa.field("row", pa.int64())])
+PROMPTS_AT_ONCE = 512
+BLOCK_BYTES = 1 << 20
+"""Read at a time: little, since the asking needs far longer than the reading."""
+
 ROLES = ("system", "user", "assistant")
 
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """Prompts of one file, in its order.
+    """Prompts of one file, in its order, on the disk so that they need no memory.
 
-    `table` has prompt (turns), chosen (one turn; null where it is still to be written) and row; `lost` is DROPPED, a
-    row for each upstream row that gives no prompt.
+    `spool` is an Arrow file with prompt (turns), chosen (one turn; null where it is still to be written) and row;
+    `lost` is DROPPED, a row for each upstream row that gives no prompt.
     """
 
     source: Source
     name: str
     sha256: str
     pinned: str
-    table: pa.Table
+    spool: Path
+    count: int
     lost: pa.Table
 
     def __len__(self) -> int:
-        return len(self.table)
+        return self.count
 
     @property
     def warnings(self) -> list[str]:
@@ -59,21 +65,42 @@ class Prompts:
     @property
     def rows_read(self) -> int:
         """How many rows the file had, as far as it was read."""
-        return len(self.table) + len(self.lost)
+        return self.count + len(self.lost)
 
     def __iter__(self) -> Iterator[list[Message]]:
         """The turns of each prompt."""
-        for batch in self.table.select(["prompt"]).to_batches(max_chunksize=1024):
+        for batch in self.batches():
             yield from batch["prompt"].to_pylist()
 
+    def parts(self, at_most: int) -> Iterator[list[dict[str, Any]]]:
+        """The prompts as rows, so many at a time."""
+        for batch in self.batches():
+            for start in range(0, len(batch), at_most):
+                yield batch.slice(start, at_most).to_pylist()
 
-def alpaca_prompts(lang: Lang, fetcher: Fetcher) -> tuple[Source, Located]:
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The prompts with row and chosen, at most PROMPTS_AT_ONCE at a time."""
+        with pa.OSFile(str(self.spool)) as file, pa.ipc.open_file(file) as reader:
+            for number in range(reader.num_record_batches):
+                yield reader.get_batch(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of prompts and how to read it; `is_upstream`: it claims to be the pinned one."""
+
+    source: Source
+    located: Located
+    is_upstream: bool
+
+
+def alpaca_prompts(lang: Lang, fetcher: Fetcher) -> Found:
     """Where the prompts of alpaca_gpt4 are, fetched if need be."""
     source = find_source(f"alpaca_gpt4_{lang}", "--lang")
-    return source, fetcher.locate(source.files(NoOptions())[0])
+    return Found(source, fetcher.locate(source.files(NoOptions())[0]), is_upstream(fetcher))
 
 
-def own_prompts(lang: Lang, path: Path, licence: str) -> tuple[Source, Located]:
+def own_prompts(lang: Lang, path: Path, licence: str) -> Found:
     """A file of one's own as a source.
 
     Raises:
@@ -95,7 +122,7 @@ def own_prompts(lang: Lang, path: Path, licence: str) -> tuple[Source, Located]:
         makes="prompts",
     )
     file = UpstreamFile(host="hub", repository="own", revision="", path=path.name)
-    return source, Located(file, path, "")
+    return Found(source, Located(file, path, ""), is_upstream=False)
 
 
 def adapt_own(rows: pa.Table, options: NoOptions) -> Adapted:
@@ -157,35 +184,34 @@ def _message_fault(message: Any) -> str:
     return "" if role in ROLES else f"role {printable(str(role))}, expected {', '.join(ROLES)}"
 
 
-def read_prompts(
-    source: Source, located: Located, *, limit: int | None, writes_chosen: bool, is_upstream: bool
-) -> Prompts:
-    """The prompts of a file, without those that would be paid for in vain; `is_upstream`: it claims to be the pinned
-    one.
+def read_prompts(found: Found, spool: Path, *, limit: int | None, writes_chosen: bool) -> Prompts:
+    """The prompts of a file, without those that would be paid for in vain; they are kept in `spool`.
 
     Raises:
         ReadError: the file cannot be read.
         NoPairsError: there is no prompt in it.
     """
+    source, located = found.source, found.located
     name = located.file.mirror_path if located.file.repository != "own" else located.path.name
-    tables, lost = [], []
-    for batch in _rows(located, name, source, limit):
-        adapted = source.adapt(batch.rows, NoOptions())
-        good, empty = _drop_empty(adapted.pairs, writes_chosen=writes_chosen)
-        tables.append(good)
-        lost.append(lost_rows(batch.bad, source, name, "read"))
-        lost.append(lost_rows(adapted.skipped, source, name, "adapt"))
-        lost.append(lost_rows(empty, source, name, "adapt"))
-    table = pa.concat_tables(tables)
-    if not len(table):
+    count, lost = 0, []
+    with pa.OSFile(str(spool), "wb") as file, pa.ipc.new_file(file, SPOOLED) as writer:
+        for batch in _rows(located, name, source, limit):
+            adapted = source.adapt(batch.rows, NoOptions())
+            good, empty = _drop_empty(adapted.pairs, writes_chosen=writes_chosen)
+            writer.write_table(good.select(SPOOLED.names), max_chunksize=PROMPTS_AT_ONCE)
+            count += len(good)
+            lost.append(lost_rows(batch.bad, source, name, "read"))
+            lost.append(lost_rows(adapted.skipped, source, name, "adapt"))
+            lost.append(lost_rows(empty, source, name, "adapt"))
+    if not count:
         raise NoPairsError(name, f"holds no prompt that can be answered ({_first(pa.concat_tables(lost))})")
-    pinned = (located.file.sha256 or "") if is_upstream else ""
-    return Prompts(source, name, file_sha256(located.path), pinned, table, pa.concat_tables(lost))
+    pinned = (located.file.sha256 or "") if found.is_upstream else ""
+    return Prompts(source, name, file_sha256(located.path), pinned, spool, count, pa.concat_tables(lost))
 
 
 def _rows(located: Located, name: str, source: Source, limit: int | None) -> Iterator[RowBatch]:
     try:
-        yield from read_rows(located.path, name, source.layouts, Limits(), max_rows=limit)
+        yield from read_rows(located.path, name, source.layouts, Limits(block_bytes=BLOCK_BYTES), max_rows=limit)
     except BadRowsError as error:
         raise BadRowsError(error.where, error.found, expected=error.expected, hint="Mend the file.") from error
 

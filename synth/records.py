@@ -22,7 +22,11 @@ CREATE INDEX IF NOT EXISTS by_key ON answers (key);
 CREATE TABLE IF NOT EXISTS set_aside (number INTEGER PRIMARY KEY, why TEXT);
 {TABLE}PRAGMA user_version = {FORMAT};
 """
-INSERT = f"INSERT INTO answers ({COLUMNS}, digest) VALUES ({', '.join('?' * 10)})"  # noqa: S608 - no value in it
+OF_ANSWER = 10
+"""How many columns a record has, with its hash and without its number."""
+
+INSERT = f"INSERT INTO answers ({COLUMNS}, digest) VALUES ({', '.join('?' * OF_ANSWER)})"  # noqa: S608 - no value in it
+RESTORE = f"INSERT OR IGNORE INTO answers VALUES (?{', ?' * OF_ANSWER})"  # noqa: S608 - no value in it
 
 NO_TEXT = Refusal(0, "the answer is no text: it holds half a character (a lone surrogate)")
 
@@ -69,6 +73,11 @@ def to_outcome(values: list[object]) -> Outcome:
     if status is not None:
         return Refusal(status, message)  # type: ignore[arg-type]
     return Completion(text, finish_reason, prompt_tokens, completion_tokens)  # type: ignore[arg-type]
+
+
+def is_answer(record: list[object]) -> bool:
+    """Whether these are the columns of a record that is whole."""
+    return len(record) == OF_ANSWER and digest(record[:-1]) == record[-1]
 
 
 def digest(values: Iterable[object]) -> bytes:

@@ -52,13 +52,14 @@ def _broken_prompts(prompts: pa.Array) -> Hits:
         int(single[at]): f"the prompt's only turn is {roles[int(at)].as_py()}'s" for at in _not_equal(roles, "user")
     }
     for row in np.flatnonzero(lengths != 1).tolist():
-        fault = _fault(prompts[row].as_py())
+        fault = turns_fault(prompts[row].as_py())
         if fault:
             hits[row] = fault
     return hits
 
 
-def _fault(messages: list[dict[str, str]]) -> str | None:
+def turns_fault(messages: list[dict[str, str]]) -> str | None:
+    """What is wrong with the turns of a prompt, whose contents are texts; None if nothing is."""
     turns = messages[1:] if messages and messages[0]["role"] == "system" else messages
     for place, message in enumerate(turns):
         expected = ("user", "assistant")[place % 2]

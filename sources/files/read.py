@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import isnan
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -15,7 +16,7 @@ from sources.files.read_parquet import read_parquet
 from sources.files.rows import Limits, RowBatch, tolerate
 from sources.files.unpack import open_unpacked
 from sources.printable import printable
-from sources.source import SKIPPED, skipped
+from sources.source import OPTIONAL, SKIPPED, skipped
 
 UNFIT = (KeyError, TypeError, IndexError, UnicodeEncodeError, OverflowError, RecursionError, pa.ArrowException)
 """What Python and Arrow raise where a row is no object, lacks a column or holds a value of another type."""
@@ -38,7 +39,7 @@ def read_rows(
         return
     layout, first, bad_rows = None, 0, list[tuple[int, str, str]]()
     with open_unpacked(path, name, limits.max_file_bytes) as stream:
-        for block in _blocks(stream, path, name, limits.max_row_bytes):
+        for block in _blocks(stream, path, name, limits):
             wanted = block if max_rows is None else block[: max_rows - first]
             layout = layout or _fitting_layout(wanted, layouts, name, first)
             batch = to_table(wanted, layout or layouts[0], first)
@@ -51,15 +52,15 @@ def read_rows(
     tolerate(bad_rows, first, limits.max_bad_share, name, at_end=True)
 
 
-def _blocks(stream: object, path: Path, name: str, max_row_bytes: int) -> Iterator[Block]:
+def _blocks(stream: object, path: Path, name: str, limits: Limits) -> Iterator[Block]:
     packed = path.suffix in (".gz", ".xz")
     match (path.with_suffix("") if packed else path).suffix:
         case ".csv":
-            return csv_blocks(stream, name, ",", max_row_bytes)  # type: ignore[arg-type]
+            return csv_blocks(stream, name, ",", limits.max_row_bytes)  # type: ignore[arg-type]
         case ".tsv":
-            return csv_blocks(stream, name, "\t", max_row_bytes)  # type: ignore[arg-type]
+            return csv_blocks(stream, name, "\t", limits.max_row_bytes)  # type: ignore[arg-type]
         case _:
-            return json_blocks(stream, name, max_row_bytes)  # type: ignore[arg-type]
+            return json_blocks(stream, name, limits.max_row_bytes, limits.block_bytes)  # type: ignore[arg-type]
 
 
 def _fitting_layout(block: Block, layouts: tuple[pa.Schema, ...], name: str, first: int) -> pa.Schema | None:
@@ -71,11 +72,12 @@ def _fitting_layout(block: Block, layouts: tuple[pa.Schema, ...], name: str, fir
     row = next((row for row in block if isinstance(row, dict)), None)
     if row is None:
         return None
-    for layout in layouts:
-        if all(column in row for column in layout.names):
+    wanted = {layout: [column.name for column in layout if column.metadata != OPTIONAL] for layout in layouts}
+    for layout, names in wanted.items():
+        if all(name in row for name in names):
             return layout
-    best = max(layouts, key=lambda layout: sum(column in row for column in layout.names))
-    missing = ", ".join(column for column in best.names if column not in row)
+    best = max(wanted.values(), key=lambda names: sum(name in row for name in names))
+    missing = ", ".join(name for name in best if name not in row)
     raise MissingColumnError(
         f"{name}: row {first + block.index(row)}",
         f"no column {missing}; found {printable(', '.join(map(str, row)), max_chars=200)}",
@@ -95,7 +97,7 @@ def to_table(block: Block, layout: pa.Schema, first: int) -> RowBatch:
 def _columns(rows: Block, layout: pa.Schema, numbers: np.ndarray) -> pa.Table:
     columns = {}
     for column in layout:
-        values = [row[column.name] for row in rows]  # type: ignore[index]
+        values = [_cell(row, column) for row in rows]
         if column.type == pa.json_():
             values = [None if value is None else orjson.dumps(value).decode() for value in values]
         shaped = not (pa.types.is_list(column.type) or pa.types.is_floating(column.type))
@@ -106,6 +108,10 @@ def _columns(rows: Block, layout: pa.Schema, numbers: np.ndarray) -> pa.Table:
             raise WrongCellError(column.name)
         columns[column.name] = array
     return pa.table({**columns, "row": pa.array(numbers)})
+
+
+def _cell(row: Any, column: pa.Field) -> Any:
+    return None if column.metadata == OPTIONAL and column.name not in row else row[column.name]
 
 
 def _has_shape(value: object, wanted: pa.DataType) -> bool:
@@ -147,10 +153,10 @@ def _fit(row: object, layout: pa.Schema) -> dict[str, object]:
         )
     fitted = {}
     for column in layout:
-        if column.name not in row:
+        if column.name not in row and column.metadata != OPTIONAL:
             found = printable(", ".join(map(str, row)), max_chars=200)
             raise WrongCellError("missing_column", f"no column {column.name}; found {found}")
-        fitted[column.name] = value = _coerce(row[column.name], column.type, column.name)
+        fitted[column.name] = value = _coerce(_cell(row, column), column.type, column.name)
         if value is None and not column.nullable:
             raise WrongCellError("null_value", f"{column.name} is null")
     return fitted

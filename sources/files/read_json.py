@@ -37,26 +37,27 @@ Block = list[object]
 """Rows in order: JSON values, or Bad."""
 
 
-def json_blocks(stream: BinaryIO, name: str, max_row_bytes: int) -> Iterator[Block]:
-    """The rows of a JSON array or of JSON lines, found out from the first byte.
+def json_blocks(stream: BinaryIO, name: str, max_row_bytes: int, block_bytes: int = 0) -> Iterator[Block]:
+    """The rows of a JSON array or of JSON lines, found out from the first byte; about `block_bytes` at a time.
 
     Raises:
         BrokenFileError: an array is broken or ends too early; says the byte and the line.
     """
-    head = stream.read(BLOCK_BYTES)
+    size = block_bytes or BLOCK_BYTES
+    head = stream.read(size)
     start = head.removeprefix(BOM).lstrip()
     if not start:
         raise BrokenFileError(name, "empty", expected="a JSON array or JSON lines", hint="Get the file again.")
     if start.startswith(b"["):
-        array = _Array(stream, name, max_row_bytes)
+        array = _Array(stream, name, max_row_bytes, size)
         yield from array.blocks(head)
     else:
-        yield from _line_blocks(stream, head.removeprefix(BOM), max_row_bytes)
+        yield from _line_blocks(stream, head.removeprefix(BOM), max_row_bytes, size)
 
 
-def _line_blocks(stream: BinaryIO, head: bytes, max_row_bytes: int) -> Iterator[Block]:
+def _line_blocks(stream: BinaryIO, head: bytes, max_row_bytes: int, size: int) -> Iterator[Block]:
     rest = head
-    while data := stream.read(BLOCK_BYTES):
+    while data := stream.read(size):
         whole, newline, tail = (rest + data).rpartition(b"\n")
         if newline:
             yield [_line(line, max_row_bytes) for line in whole.split(b"\n") if line.strip()]
@@ -91,20 +92,20 @@ def _line(line: bytes, max_row_bytes: int) -> object:
 class _Array:
     """A JSON array read in blocks; `done` bytes of it, with `lines` line breaks and `rows` rows, are behind us."""
 
-    def __init__(self, stream: BinaryIO, name: str, max_row_bytes: int) -> None:
-        self._stream, self._name, self._max_row_bytes = stream, name, max_row_bytes
+    def __init__(self, stream: BinaryIO, name: str, max_row_bytes: int, size: int) -> None:
+        self._stream, self._name, self._max_row_bytes, self._size = stream, name, max_row_bytes, size
         self._done, self._lines, self._rows = 0, 0, 0
 
     def blocks(self, head: bytes) -> Iterator[Block]:
         rest = self._after(head, head.index(b"[") + 1)
-        wanted = BLOCK_BYTES
+        wanted = self._size
         while more := self._stream.read(wanted):
             rest += more
             end, rows = self._whole_rows(rest)
             if end:
                 yield self._sized(rows, len(rest))
                 self._rows += len(rows)
-                rest, wanted = self._after(rest, end), BLOCK_BYTES
+                rest, wanted = self._after(rest, end), self._size
             elif len(rest) > MAX_SPAN_BYTES:
                 raise self._broken(f"row {self._rows} does not end within {MAX_SPAN_BYTES:,} bytes", 0, rest)
             else:
@@ -152,7 +153,7 @@ class _Array:
 
     def _sized(self, rows: Block, span: int) -> Block:
         """The rows, those of more than the allowed size as Bad; only a block that had to grow can hold any."""
-        if span <= 3 * BLOCK_BYTES and span <= self._max_row_bytes:
+        if span <= 3 * self._size and span <= self._max_row_bytes:
             return rows
         most = self._max_row_bytes
         return [row if (size := _size(row)) <= most else _too_large(size, most) for row in rows]

@@ -15,6 +15,8 @@ class Limits:
     max_file_bytes: int = 8 << 30
     max_row_bytes: int = 4 << 20
     max_bad_share: float = 0.01
+    block_bytes: int = 0
+    """How much is read at a time; 0 is as much as is fastest."""
 
 
 @dataclass(frozen=True, slots=True)

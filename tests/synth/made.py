@@ -49,7 +49,7 @@ def own(
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     found = own_prompts(lang, path, "MIT")
-    return read_prompts(*found, limit=limit, writes_chosen=writes_chosen, is_upstream=False)
+    return read_prompts(found, folder / f"{name}.arrow", limit=limit, writes_chosen=writes_chosen)
 
 
 def writer(**changes: Any) -> Writer:

@@ -149,7 +149,9 @@ def test_a_key_file_without_one_key_is_named_and_not_quoted(content: bytes | Non
     path = tmp_path / "key"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises((UsageError, MissingFileError), match=re.escape(f"--rejected-key-file {path}: {found}")) as caught:
+    with pytest.raises(
+        (UsageError, MissingFileError), match=re.escape(f"--rejected-key-file {path}: {found}")
+    ) as caught:
         endpoint(LOOPBACK, path)
     assert not re.search("secret|two|schl|sk-", str(caught.value))
 
@@ -220,9 +222,7 @@ def test_the_key_of_openai_is_not_sent_to_another_server(
     assert server.counts["watched"] == {KEY: []}
 
 
-def test_each_side_gets_its_own_key(
-    played: Start, place: Place, synth: Synth, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_side_gets_its_own_key(played: Start, place: Place, synth: Synth, monkeypatch: pytest.MonkeyPatch) -> None:
     strong, weak = (played(models=["strong"], key="sk-strong", watch_for=["sk-weak"]), played(key="sk-weak"))
     monkeypatch.setenv("REJECTED_API_KEY", "sk-weak")
     key_file = place.write_file("key", "sk-strong\n")
@@ -263,9 +263,7 @@ def test_no_proxy_lies_between_a_machine_and_itself(
     assert server.counts["served"] == 12
 
 
-def test_a_proxy_is_used_for_a_server_elsewhere(
-    played: Start, synth: Synth, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_is_used_for_a_server_elsewhere(played: Start, synth: Synth, monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = played()
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -285,5 +283,3 @@ def test_a_missing_key_and_a_wrong_one_are_told_apart(
         assert "Set REJECTED_API_KEY or give --rejected-key-file." in said
         assert "sk-wrong-wrong-wrong" not in said
     assert server.counts["started"] == 0
-
-

@@ -238,7 +238,7 @@ def fill(journal: Journal) -> tuple[int, OutputError]:
     raise AssertionError("the disk was never full")
 
 
-@pytest.mark.parametrize("size", [40_000, 100_000, 1_000_000])
+@pytest.mark.parametrize("size", [60_000, 100_000, 1_000_000])
 def test_a_full_disk_is_said_and_all_that_was_taken_is_kept(size: int, opened: Opened, path: Path) -> None:
     journal = opened()
     with no_file_beyond(size):
