@@ -145,6 +145,7 @@ class Round:
             return writer
         opened = await open_engine(job, model, self.prompts, self.journal)
         self.remarks += opened.remarks
+        self.desk.meter.start()
         try:
             await self._put(opened.engine, model, opened.writer)
         finally:

@@ -11,7 +11,7 @@ REFUSED = (400, 413, 422)
 HOPELESS = {
     401: "Is the key right?",
     403: "Is the key allowed to use this model?",
-    404: "Are URL and model right?",
+    404: "Are URL and model right? Most servers want a URL that ends with /v1.",
 }
 """No request will do better: the key, the model or the address is wrong."""
 

@@ -17,12 +17,13 @@ from synth.template import load_template
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model that writes one side: what it is called, where it is (None: in this process), what it costs (None:
-    unknown), and whether it is asked through the Batch API."""
+    """A model that writes one side: what it is called, where it is served (None: in this process, from `checkpoint`),
+    what it costs (None: unknown), and whether it is asked through the Batch API."""
 
     side: Side
     name: str
     endpoint: Endpoint | None
+    checkpoint: str = ""
     price: Price | None = None
     batch: bool = False
 

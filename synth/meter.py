@@ -1,7 +1,7 @@
 """What a run has done so far, and a line on stderr that shows it."""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -25,13 +25,19 @@ class Meter:
     retries: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    began: float = field(default_factory=perf_counter)
+    began: float | None = None
     ended: float | None = None
 
     @property
     def seconds(self) -> float:
         """How long the asking took, or has taken."""
+        if self.began is None:
+            return 1e-9
         return max((self.ended or perf_counter()) - self.began, 1e-9)
+
+    def start(self) -> None:
+        """The first request is about to be sent."""
+        self.began = self.began or perf_counter()
 
     def count(self, outcome: Outcome | None) -> None:
         """One request is over; None is one that was given up."""

@@ -1,10 +1,10 @@
 """What a server is, found out before anything is asked: its models, which interface fits, which options it knows."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import openai
@@ -22,6 +22,8 @@ STANDARD = ("temperature", "top_p", "max_tokens", "stop", "presence_penalty", "f
 """The options that every OpenAI-compatible server honours."""
 
 SCHEMAS: dict[Api, str] = {"completions": "CompletionRequest", "chat": "ChatCompletionRequest"}
+Got = TypeVar("Got")
+
 FIRST_CONTACT_S = 10.0
 FIRST_WAIT_S = 0.25
 
@@ -62,26 +64,47 @@ async def look_at(engine: ServerEngine, endpoint: Endpoint, side: Side, model: s
 
 async def _models(engine: ServerEngine, endpoint: Endpoint, side: Side) -> list[dict[str, Any]]:
     """The models that the server lists; none where it has no list."""
+    try:
+        payload = orjson.loads(await _patiently(lambda: _list(engine)))
+    except orjson.JSONDecodeError:
+        where = f"--{side}-url {endpoint.shown}"
+        raise PreflightError(where, "does not speak JSON", hint=_is_it_v1(endpoint)) from None
+    except RequestError as failure:
+        raise _unusable(endpoint, side, failure) from None
+    listed = payload.get("data") if isinstance(payload, dict) else None
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
+async def _list(engine: ServerEngine) -> bytes:
+    """What the server answers when it is asked for its models.
+
+    Raises:
+        RequestError: nothing.
+    """
+    try:
+        return (await engine.client.get("/models", cast_to=httpx2.Response, options=_soon())).content
+    except openai.NotFoundError:
+        return b"{}"
+    except openai.APIError as error:
+        raise engine.failure(error) from None
+
+
+async def _patiently(ask: Callable[[], Awaitable[Got]]) -> Got:
+    """What `ask` gives, tried again for a little while where that may help."""
     until, wait_s = monotonic() + FIRST_CONTACT_S, FIRST_WAIT_S
     while True:
         try:
-            response = await engine.client.get("/models", cast_to=httpx2.Response, options={"timeout": FIRST_CONTACT_S})
-            payload = orjson.loads(response.content)
-            listed = payload.get("data") if isinstance(payload, dict) else None
-            return [each for each in listed or [] if isinstance(each, dict)]
-        except orjson.JSONDecodeError:
-            raise PreflightError(
-                f"--{side}-url {endpoint.shown}", "does not speak JSON", hint=_is_it_v1(endpoint)
-            ) from None
-        except openai.NotFoundError:
-            return []
-        except openai.APIError as error:
-            failure = engine.failure(error)
-            if isinstance(failure, RetryError) and monotonic() < until:
-                await asyncio.sleep(wait_s)
-                wait_s *= 2
-                continue
-            raise _unusable(endpoint, side, failure) from None
+            return await ask()
+        except RetryError:
+            if monotonic() >= until:
+                raise
+        await asyncio.sleep(wait_s)
+        wait_s *= 2
+
+
+def _soon() -> openai.RequestOptions:
+    """What asks for no completion is answered at once, or not at all."""
+    return {"timeout": FIRST_CONTACT_S}
 
 
 def _unusable(endpoint: Endpoint, side: Side, failure: Exception) -> PreflightError:
@@ -102,7 +125,8 @@ def _is_it_v1(endpoint: Endpoint) -> str:
 async def _fields(engine: ServerEngine, endpoint: Endpoint) -> Mapping[Api, frozenset[str]] | None:
     """The options that the server knows, by interface, from its own description; None where it has none."""
     try:
-        response = await engine.client.get(f"{endpoint.root}/openapi.json", cast_to=httpx2.Response)
+        address = f"{endpoint.root}/openapi.json"
+        response = await engine.client.get(address, cast_to=httpx2.Response, options=_soon())
         schemas = orjson.loads(response.content)["components"]["schemas"]
         found = {api: frozenset(schemas[name]["properties"]) for api, name in SCHEMAS.items() if name in schemas}
     except (openai.APIError, orjson.JSONDecodeError, KeyError, TypeError):
@@ -119,15 +143,15 @@ async def find_api(engine: ServerEngine, endpoint: Endpoint, first: CompletionRe
     """
     if endpoint.is_openai:
         return "chat", None
-    body = {"model": first.body["model"], "messages": first.body["messages"]}
+    body = {"model": first.body["model"], "messages": [{"role": "user", "content": "Hello"}]}
     try:
-        await engine.client.post(f"{endpoint.root}/tokenize", body=body, cast_to=httpx2.Response)
+        await engine.client.post(f"{endpoint.root}/tokenize", body=body, cast_to=httpx2.Response, options=_soon())
         return "chat", None
     except openai.APIError as error:
         if _wants_template(engine.failure(error)):
             return "completions", None
     try:
-        return "chat", await engine.complete(first)
+        return "chat", await _patiently(lambda: engine.complete(first))
     except RequestError as failure:
         if _wants_template(failure):
             return "completions", None

@@ -239,7 +239,12 @@ def _models(options: argparse.Namespace) -> tuple[Any, Any]:
         if price is not None and options.batch and side == "chosen":
             price = price.in_batches()
         made[side] = Model(
-            side=side, name=name, endpoint=endpoint, price=price, batch=side == "chosen" and options.batch
+            side=side,
+            name=Path(name).name if local else name,  # where a checkpoint lies is nobody's business
+            endpoint=endpoint,
+            checkpoint=name if local else "",
+            price=price,
+            batch=side == "chosen" and options.batch,
         )
     return made["rejected"], made.get("chosen")
 

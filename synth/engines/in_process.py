@@ -73,7 +73,8 @@ class VllmEngine:
         parameters = self._parameters(**options, output_kind=self._last)
         last = None
         try:
-            async for output in self._llm.generate(self._prompt(request), parameters, f"{next(self._numbers)}"):
+            (rendered,) = await self._llm.renderer.render_cmpl_async([self._prompt(request)])
+            async for output in self._llm.generate(rendered, parameters, f"{next(self._numbers)}"):
                 last = output
         except EngineDeadError as error:
             raise HopelessError(f"vLLM has died ({shorten(str(error))})", "Its own lines above say why.") from None
@@ -88,9 +89,9 @@ class VllmEngine:
         said = last.outputs[0]
         return Completion(said.text, said.finish_reason, len(last.prompt_token_ids or ()), len(said.token_ids))
 
-    def _prompt(self, request: CompletionRequest) -> Any:
+    def _prompt(self, request: CompletionRequest) -> dict[str, Any]:
         if request.api == "completions":
-            return request.body["prompt"]
+            return {"prompt": request.body["prompt"]}
         tokenizer: Any = self._llm.get_tokenizer()
         ids = tokenizer.apply_chat_template(
             request.body["messages"], add_generation_prompt=True, tokenize=True, return_dict=False
@@ -99,6 +100,7 @@ class VllmEngine:
 
     async def close(self) -> None:
         self._llm.shutdown()
+        self._llm = None  # its destructor wants modules that are gone when the interpreter ends
 
 
 def _is_of_client(error: Exception) -> bool:
@@ -117,8 +119,8 @@ def _check_arguments(arguments: Mapping[str, Any], known: list[str]) -> None:
 
 def start(job: Job, model: Model, writer: Writer | None) -> tuple[VllmEngine, Writer]:
     """The engine with the model loaded, and the writer by chat where the model has a chat template."""
-    if model.name.startswith((".", "/")) and not isdir(model.name):
-        raise UsageError(f"--{model.side}-model", f"no folder {model.name}")
-    engine = VllmEngine(model.name, job.recipe.vllm, job.pace.concurrency)
+    if model.checkpoint.startswith((".", "/")) and not isdir(model.checkpoint):
+        raise UsageError(f"--{model.side}-model", f"no folder {model.checkpoint}")
+    engine = VllmEngine(model.checkpoint, job.recipe.vllm, job.pace.concurrency)
     api: Api = "chat" if engine.has_chat_template else "completions"
     return engine, writer or job.writer(model, api)

@@ -50,10 +50,12 @@ async def open_engine(job: Job, model: Model, prompts: Prompts, journal: Journal
     engine = ServerEngine(model.endpoint, timeout_s=job.timeout_s, connections=job.pace.concurrency)
     try:
         server = await look_at(engine, model.endpoint, model.side, model.name)
+        _check_length(job, model, server)
         if writer is None:
+            if server.fields is None:  # so that what is true of both interfaces is known before one request is paid
+                check_options(server, model.endpoint, model.side, next(requests(prompts, job.writer(model, "chat"))))
             writer = await _find_writer(job, model, model.endpoint, engine, (prompts, journal))
         check_options(server, model.endpoint, model.side, next(requests(prompts, writer)))
-        _check_length(job, model, server)
     except BaseException:
         await engine.close()
         raise

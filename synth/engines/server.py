@@ -20,9 +20,19 @@ MOST_TOKENS = 1 << 32
 """A count beyond it is none."""
 
 
+class Http(openai.DefaultAioHttpClient):
+    """Three times as fast as the client's default with many connections."""
+
+    async def send(self, *given: Any, **named: Any) -> httpx2.Response:
+        try:
+            return await super().send(*given, **named)
+        except aiohttp.ClientError as error:  # those that the transport does not translate: what came is no HTTP
+            raise httpx2.RemoteProtocolError(str(error)) from error
+
+
 def make_client(endpoint: Endpoint, timeout_s: float, connections: int) -> openai.AsyncOpenAI:
     """A client that sends the key of this endpoint and nothing else of the environment, and leaves retries to us."""
-    http = openai.DefaultAioHttpClient(  # three times as fast as the default with many connections
+    http = Http(
         limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60),
         timeout=httpx2.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=None),
         trust_env=not endpoint.is_loopback,

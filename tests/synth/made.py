@@ -52,6 +52,11 @@ def own(
     return read_prompts(found, folder / f"{name}.arrow", limit=limit, writes_chosen=writes_chosen)
 
 
+def rows_of(prompts: Prompts) -> list[dict[str, Any]]:
+    """Prompt, chosen and row of each prompt."""
+    return [row for part in prompts.parts(100) for row in part]
+
+
 def writer(**changes: Any) -> Writer:
     """A writer of rejected answers by chat."""
     usual: dict[str, Any] = {
