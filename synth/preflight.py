@@ -139,6 +139,7 @@ async def find_api(engine: ServerEngine, endpoint: Endpoint, first: CompletionRe
     server that cannot be asked for the template alone (vLLM can) is sent it, and its answer is returned to be kept.
 
     Raises:
+        PreflightError: the server does not answer.
         UsageError: it cannot be found out.
     """
     if endpoint.is_openai:
@@ -155,10 +156,13 @@ async def find_api(engine: ServerEngine, endpoint: Endpoint, first: CompletionRe
     except RequestError as failure:
         if _wants_template(failure):
             return "completions", None
+        if isinstance(failure, RetryError):
+            raise _unusable(endpoint, first.side, failure) from None
         raise UsageError(
-            "rejected.api",
+            f"recipe: {first.side}.api",
             f"{endpoint.shown} does not say whether the model has a chat template ({_message(failure)})",
             expected="api: chat or api: completions in the recipe",
+            hint=_is_it_v1(endpoint),
         ) from None
 
 

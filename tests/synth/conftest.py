@@ -1,7 +1,9 @@
 """What the tests of synthesis share: played servers, and runs of the command on prompts of one's own."""
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,31 @@ def played() -> Iterator[Callable[..., PlayedServer]]:
             return servers.enter_context(played_server(**told))
 
         yield start
+
+
+@pytest.fixture
+def speaks() -> Iterator[Callable[[bytes], str]]:
+    """Start a server that says these bytes to everybody and hangs up; its URL."""
+    listeners: list[socket.socket] = []
+
+    def start(words: bytes) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    with listener.accept()[0] as one:
+                        one.recv(65536)
+                        one.sendall(words)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+
+    yield start
+    for listener in listeners:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -24,6 +25,12 @@ LIMIT_S = 60
 def question(number: int) -> str:
     """A prompt; no other holds its number between the same characters."""
     return f"请说明第{number}件事"
+
+
+def nowhere() -> str:
+    """A URL where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
 
 
 @dataclass(frozen=True, slots=True)

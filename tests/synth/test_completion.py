@@ -116,7 +116,14 @@ def test_keys_and_seeds_are_those_of_every_other_run() -> None:
     assert found == GOLDEN
 
 
-GOLDEN: dict[str, tuple[str, int | None]] = {}
+GOLDEN: dict[str, tuple[str, int | None]] = {
+    "usual": ("c8e7ae94ba3cb8448670f96840461009", 1153994920),
+    "other index": ("44ccf8f4d6b02f227a5845aef07f8732", 1257362565),
+    "other seed": ("c577ed8eb26d2a3336f194c092396065", 981743350),
+    "greedy": ("3d05639a63641802d1f4a669883eab6e", None),
+    "by template": ("c4347aeac49298733bde07cc09c6f123", 1153994920),
+    "system turn": ("7a90bbe16c8a6ae10fb7b9f79f8b1075", 760292271),
+}
 
 
 def test_seeds_differ_by_prompt_index_and_run_seed_and_by_nothing_else() -> None:

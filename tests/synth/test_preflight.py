@@ -1,14 +1,11 @@
 """What is found out about a server before anything is asked of it, and what is said where it cannot be used."""
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.synth.place import Place, Said, question
+from tests.synth.place import Place, Said, nowhere, question
 from tests.synth.played.options import PLAIN_OPENAI
 from tests.synth.played_server import PlayedServer
 
@@ -26,12 +23,6 @@ def asked(server: PlayedServer) -> dict[str, int]:
     """How often each completion endpoint was asked."""
     counted: dict[str, int] = server.counts["per_endpoint"]
     return {path: count for path, count in counted.items() if path in (CHAT, PLAIN)}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 # --- the model and the address ------------------------------------------------------------------------------------
@@ -53,7 +44,7 @@ def test_the_side_whose_model_is_not_served_is_named(played: Start, synth: Synth
 
 
 def test_no_server_is_one_line_that_says_how_to_start_one(synth: Synth) -> None:
-    url = f"http://127.0.0.1:{free_port()}/v1"
+    url = nowhere()
     said = synth(url, code=1).err
     assert f"--rejected-url {url}: Cannot connect to host" in said
     assert "Is the server running? For example: vllm serve MODEL --served-model-name NAME" in said
@@ -83,31 +74,6 @@ def test_a_server_that_never_tells_its_models_is_given_up(play: object, played: 
     assert f"--rejected-url {server.url}: " in said
     assert "Is the server running?" in said
     assert server.counts["started"] == 0
-
-
-@pytest.fixture
-def speaks() -> Iterator[Callable[[bytes], str]]:
-    """Start a server that says these bytes to everybody and hangs up; its URL."""
-    listeners: list[socket.socket] = []
-
-    def start(words: bytes) -> str:
-        listener = socket.create_server(("127.0.0.1", 0))
-        listeners.append(listener)
-
-        def serve() -> None:
-            with suppress(OSError):
-                while True:
-                    with listener.accept()[0] as one:
-                        one.recv(65536)
-                        one.sendall(words)
-
-        threading.Thread(target=serve, daemon=True).start()
-        return f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-
-    yield start
-    for listener in listeners:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
 
 
 NO_HTTP = [
@@ -147,8 +113,8 @@ def test_a_list_of_models_in_a_shape_of_its_own_is_no_obstacle(body: object, pla
 
 
 def test_a_forgotten_v1_is_suggested(played: Start, synth: Synth) -> None:
-    for server in (played(), played(**BARE)):
-        said = synth(server.url.removesuffix("/v1"), code=1).err
+    for server, code in ((played(), 1), (played(**BARE), 2)):
+        said = synth(server.url.removesuffix("/v1"), code=code).err
         assert "HTTP 404" in said
         assert "Most servers want a URL that ends with /v1." in said
         assert server.counts["served"] == 0
@@ -188,12 +154,7 @@ def test_finding_out_costs_no_completion_where_the_server_can_tokenize(played: S
 
 
 def test_a_first_prompt_that_is_too_long_does_not_hide_the_template(played: Start, synth: Synth, place: Place) -> None:
-    place.write_rows(
-        [
-            {"prompt": "长" * 5000, "chosen": "好的。"},
-            *[{"prompt": question(n), "chosen": "好的，这样。"} for n in range(3)],
-        ]
-    )
+    place.write_rows([{"prompt": text, "chosen": "好的，这样。"} for text in ("长" * 5000, *map(question, range(3)))])
     server = played()
     synth(server.url)
     assert asked(server) == {CHAT: 4}
@@ -219,9 +180,8 @@ def test_without_tokenize_a_base_model_is_told_by_its_refusal(played: Start, syn
 
 
 def test_a_probe_that_fails_a_few_times_is_tried_again(played: Start, synth: Synth) -> None:
-    server = played(
-        **BARE, rules=[{"first": 2, "play": 503}, {"first": 4, "play": {"status": 429, "retry_after": "0"}}]
-    )
+    busy = {"status": 429, "retry_after": "0"}
+    server = played(**BARE, rules=[{"first": 2, "play": 503}, {"first": 4, "play": busy}])
     synth(server.url)
     assert server.counts["served"] == 12
 
