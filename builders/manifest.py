@@ -53,8 +53,6 @@ def render_manifest(lang: Lang, accounts: list[Account], files: list[Written], i
         ],
         "sources": [account.as_dict() for account in accounts],
         "total": total(accounts, lang).as_dict(),
-        "outputs": [
-            {"path": file.path, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256} for file in files
-        ],
+        "outputs": [written.file.as_dict() for written in files],
     }
     return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

@@ -90,14 +90,14 @@ def write(lang: Lang, material: Material, accounts: list[Account], run: Run) -> 
 
 def _close(account: Account, files: list[Written]) -> None:
     """Enter in the account of one source what stands in the files, and check that it adds up."""
-    for file in files:
-        rows = file.by_source[account.source]
-        if file.path.startswith("data/train"):
+    for written in files:
+        rows = written.by_source[account.source]
+        if written.file.path.startswith("data/train"):
             account.train += rows
-        elif file.path.startswith("data/test"):
+        elif written.file.path.startswith("data/test"):
             account.test += rows
-        account.tags.update({tag: count for (source, tag), count in file.by_tag.items() if source == account.source})
-        for (source, reason), count in file.by_reason.items():
+        account.tags.update({tag: count for (source, tag), count in written.by_tag.items() if source == account.source})
+        for (source, reason), count in written.by_reason.items():
             if source == account.source and reason in account.skipped:
                 account.expect(f"rows skipped ({reason[1]})", account.skipped[reason], count)
             elif source == account.source:

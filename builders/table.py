@@ -17,7 +17,7 @@ def show_build(inputs: Inputs, built: list[Built], seconds: float, console: Cons
         console.print(line)
     console.print()
     for result in built:
-        size = sum(file.bytes for file in result.files) / 1e6
+        size = sum(written.file.bytes for written in result.files) / 1e6
         console.print(Text.assemble(("→ ", "bold green"), (str(result.folder), "bold"), f"  {size:,.1f} MB"))
     memory = peak_memory_mib()
     workers = f", {memory['each_worker']:,} MiB in each worker" if memory["each_worker"] else ""

@@ -11,13 +11,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from builders.decide import KEPT, Decisions
 from builders.keys import Keys
 from builders.spill import Spill
-from sources.fetch import file_sha256
-from sources.files.write_parquet import ROW_GROUP_ROWS, open_writer, row_groups
+from sources.files.write_parquet import ROW_GROUP_ROWS, OutputFile, look_back, open_writer, row_groups
 from sources.ledger import Reason
 from sources.schema import DROPPED, LANGS, PAIRS, Lang
 
@@ -48,10 +46,7 @@ class Job:
 class Written:
     """One output file, its rows counted as they were written."""
 
-    path: str
-    rows: int
-    bytes: int
-    sha256: str
+    file: OutputFile
     by_source: Counter[str]
     by_reason: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     by_tag: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -92,8 +87,7 @@ def write_file(job: Job, material: Material, folder: Path) -> Written:
                 by_tag.update(
                     {(source, tag): count for (source, tag), count in _counts(_tags(rows), ["source", "tag"])}
                 )
-    rows_on_disk = pq.read_metadata(path).num_rows
-    return Written(job.path, rows_on_disk, path.stat().st_size, file_sha256(path), by_source, by_reason, by_tag)
+    return Written(look_back(folder, job.path), by_source, by_reason, by_tag)
 
 
 def _tables(job: Job, material: Material) -> Iterator[pa.Table]:

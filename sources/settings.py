@@ -62,15 +62,17 @@ def find_settings(flag: str, name_or_file: str, folder: Path) -> Path:
 def wrong_setting(
     where: object, prefix: str, error: ValidationError, model: type[Settings], keys: list[str]
 ) -> UsageError:
-    """The first of pydantic's errors as one line; `keys` are those that exist at the top."""
-    first = error.errors()[0]
+    """The first of pydantic's errors as one line, or the first key that does not exist: a misspelled key is also a
+    missing one. `keys` are those that exist at the top."""
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     place = [str(part) for part in first["loc"]]
     if first["type"] == "extra_forbidden":
         section = model.model_fields[place[0]].annotation if len(place) > 1 else None
         known = list(getattr(section, "model_fields", keys))
         found = f"{prefix}{'.'.join(place)}: no such key"
         return UsageError(where, found, expected=", ".join(known), hint=did_you_mean(place[-1], known))
-    return UsageError(where, f"{prefix}{'.'.join(place)}: {first['msg']}, found {first['input']!r}")
+    found = "" if first["type"] == "missing" else f", found {first['input']!r}"
+    return UsageError(where, f"{prefix}{'.'.join(place)}: {first['msg']}{found}")
 
 
 def did_you_mean(name: str, names: list[str]) -> str:

@@ -118,57 +118,67 @@ class Asking:
             raise
 
     async def _settle(self, request: CompletionRequest) -> None:
-        """One request from the money for it to its place in the journal."""
-        most = self._answerer.price.most(request)
-        if not await self._desk.purse.reserve(most):
-            self.over_budget = True
-            self.halt()
+        """One request, from the first attempt to its place in the journal."""
+        outcome = await self._answer(request)
+        if outcome is not None:
+            await self._keep(request, outcome)
+        elif self._halted.is_set():
             return
-        paid = most
-        try:
-            outcome, lost = await self._answer(request)
-            paid = min(most, lost * most + (self._answerer.price.paid(request, outcome) if outcome else 0.0))
-        finally:
-            await self._desk.purse.settle(most, paid)
-        if outcome is None:
-            if not self._halted.is_set():
-                self._desk.meter.count(None)
-                self._desk.shown.advance()
-            return
-        await self._keep(request, outcome)
         self._desk.meter.count(outcome)
         self._desk.shown.advance()
 
-    async def _answer(self, request: CompletionRequest) -> tuple[Outcome | None, int]:
-        """The outcome of a request, None when it is given up or the asking halts; and how often it was sent in vain
-        and may have been paid for."""
-        failures, attempts, lost, seen = 0, 0, 0, self._successes
-        while True:
+    async def _answer(self, request: CompletionRequest) -> Outcome | None:
+        """The outcome of a request; None when it is given up or the asking halts."""
+        failures, attempts, seen = 0, 0, self._successes
+        while not self._halted.is_set():
             try:
-                answer = await self._answerer.engine.complete(request)
-            except RefusedError as refused:
-                return Refusal(refused.status, refused.message), lost
+                return await self._attempt(request)
             except HopelessError as hopeless:
                 self.halt(AskError(self._answerer.where, hopeless.message, hint=hopeless.hint))
-                return None, lost
             except RetryError as failure:
-                lost += failure.maybe_paid
                 attempts += 1
                 self._desk.meter.retries += 1
                 failures += failure.own or (self._successes > seen and not failure.busy)
                 seen = self._successes
                 if failures >= self._pace.max_attempts:
                     self.given_up[request.key] = failure.message
-                    return None, lost
-                if not await self._wait(attempts, failure):
-                    return None, lost
-            else:
-                self._successes += 1
-                self._last_sign = monotonic()
-                return answer, lost
+                    return None
+                await self._wait(attempts, failure)
+        return None
 
-    async def _wait(self, attempts: int, failure: RetryError) -> bool:
-        """Wait before the next attempt; False when there will be none."""
+    async def _attempt(self, request: CompletionRequest) -> Outcome | None:
+        """What came of sending a request once, with the money for it; None where there is none left.
+
+        Raises:
+            RetryError: it may be sent again.
+            HopelessError: nothing may.
+        """
+        most = self._answerer.price.most(request)
+        if not await self._desk.purse.reserve(most):
+            self.over_budget = True
+            self.halt()
+            return None
+        paid = most
+        try:
+            answer = await self._answerer.engine.complete(request)
+            paid = self._answerer.price.paid(request, answer)
+        except RefusedError as refused:
+            paid = 0.0
+            return Refusal(refused.status, refused.message)
+        except RetryError as failure:
+            paid = most * failure.maybe_paid
+            raise
+        except HopelessError:
+            paid = 0.0
+            raise
+        finally:
+            await self._desk.purse.settle(most, paid)
+        self._successes += 1
+        self._last_sign = monotonic()
+        return answer
+
+    async def _wait(self, attempts: int, failure: RetryError) -> None:
+        """Wait before the next attempt, or halt when there shall be none."""
         patience = self._last_sign + self._pace.patience_s - monotonic()
         backoff = min(self._pace.max_wait_s, self._pace.first_wait_s * 2.0 ** (attempts - 1))
         wait_s = backoff * self._jitter.uniform(0.5, 1.0)
@@ -181,7 +191,6 @@ class Asking:
             self.halt(AskError(self._answerer.where, found, hint=GONE))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._halted.wait(), max(min(wait_s, patience), 0.0))
-        return not self._halted.is_set()
 
     async def _keep(self, request: CompletionRequest, outcome: Outcome) -> None:
         """Put an outcome into the journal. Refusals wait for the first answer: a server that refuses every request

@@ -3,18 +3,19 @@
 import json
 from importlib.metadata import version
 
+from sources.files.write_parquet import OutputFile
 from sources.ledger import Account
 from synth.candidates import Writers
 from synth.job import Job
 from synth.prompts import Prompts
-from synth.write import Tokens, Written
+from synth.write import Tokens
 
 FORMAT = 1
 PACKAGES = ("numpy", "pyarrow", "langdetect", "xxhash", "orjson")
 
 
 def render_manifest(
-    job: Job, prompts: Prompts, writers: Writers, account: Account, made: tuple[list[Written], Tokens]
+    job: Job, prompts: Prompts, writers: Writers, account: Account, made: tuple[list[OutputFile], Tokens]
 ) -> str:
     """The manifest as JSON. It holds no clock, no path or address, and nothing of how the run went."""
     files, tokens = made
@@ -45,8 +46,6 @@ def render_manifest(
             for writer in writers.each()
         ],
         "account": account.as_dict(),
-        "outputs": [
-            {"path": file.path, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256} for file in files
-        ],
+        "outputs": [file.as_dict() for file in files],
     }
     return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

@@ -8,6 +8,7 @@ import orjson
 
 from sources.errors import NoPairsError, OutputError
 from sources.files.folder import scratch_folder
+from sources.files.write_parquet import OutputFile
 from sources.ledger import Account
 from synth.asked import Asked, ask_everything
 from synth.candidates import Writers, answered
@@ -17,7 +18,7 @@ from synth.journal import NAME, Journal
 from synth.manifest import render_manifest
 from synth.pair import Rule
 from synth.prompts import Prompts
-from synth.write import MANIFEST, SCHEMAS, Written, put_in_place, write_files
+from synth.write import MANIFEST, SCHEMAS, put_in_place, write_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Result:
     prompts: Prompts
     asked: Asked
     account: Account
-    files: list[Written]
+    files: list[OutputFile]
     remarks: list[str]
 
 

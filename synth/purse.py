@@ -17,7 +17,7 @@ TOKENS_PER_UNIT = 1_000_000
 OVERHEAD_TOKENS = 64
 """What a chat template may add to a prompt, at most, for each request."""
 
-Dollars = Annotated[float, Field(ge=0.0)]
+Dollars = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
 class Price(Settings):

@@ -4,14 +4,11 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from sources.fetch import file_sha256
-from sources.files.write_parquet import open_writer
+from sources.files.write_parquet import OutputFile, look_back, open_writer
 from sources.ledger import Account
 from sources.schema import DROPPED, PAIRS
 from synth.candidates import CANDIDATES, Answered, candidate_table
@@ -29,19 +26,9 @@ Tokens = dict[Side, dict[str, int]]
 """By side: answers, prompt_tokens and completion_tokens, as far as the server counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One output file."""
-
-    path: str
-    rows: int
-    bytes: int
-    sha256: str
-
-
 def write_files(
     groups: Iterator[list[Answered]], prompts: Prompts, rule: Rule, folder: Path
-) -> tuple[Account, list[Written], Tokens]:
+) -> tuple[Account, list[OutputFile], Tokens]:
     """Write the three files into `folder` and account for every row of the prompts.
 
     Raises:
@@ -61,7 +48,7 @@ def write_files(
             sinks["candidates.parquet"].write(candidate_table(group, prompts))
             _enter(paired, account)
             _count_tokens(group, counted)
-    files = [_look_back(folder / name) for name in SCHEMAS]
+    files = [look_back(folder, name) for name in SCHEMAS]
     account.train = files[0].rows
     account.check()
     account.expect("rows dropped", account.skipped.total() + account.dropped.total(), files[2].rows)
@@ -115,10 +102,6 @@ def _count_tokens(group: list[Answered], counted: dict[Side, Counter[str]]) -> N
                     "completion_tokens": each.outcome.completion_tokens or 0,
                 }
                 counted[each.side].update(counts)
-
-
-def _look_back(path: Path) -> Written:
-    return Written(path.name, pq.read_metadata(path).num_rows, path.stat().st_size, file_sha256(path))
 
 
 def put_in_place(made: Path, out: Path) -> None:

@@ -1,17 +1,39 @@
 """Tables as Parquet files, the same bytes for the same rows: zstd, row groups of a fixed size."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sources.fetch import file_sha256
 from sources.schema import SIDES
 
 ROW_GROUP_ROWS = 16_384
 COMPRESSION_LEVEL = 3
 SHORT_COLUMNS = ["lang", "source", "license", "signal", "chosen_model", "rejected_model", "stage", "reason"]
 SHORT_PATHS = [*SHORT_COLUMNS, "tags.list.element", *(f"{side}.list.element.role" for side in SIDES)]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A finished Parquet file, `path` as it lies in the output folder."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The file for a manifest."""
+        return {"path": self.path, "rows": self.rows, "bytes": self.bytes, "sha256": self.sha256}
+
+
+def look_back(folder: Path, path: str) -> OutputFile:
+    """The file at `folder / path` as it lies on the disk."""
+    whole = folder / path
+    return OutputFile(path, pq.read_metadata(whole).num_rows, whole.stat().st_size, file_sha256(whole))
 
 
 def row_groups(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,24 +28,33 @@ def played() -> Iterator[Callable[..., PlayedServer]]:
         yield start
 
 
+@dataclass(frozen=True, slots=True)
+class Parrot:
+    """A server that says the same to everybody, and what it heard."""
+
+    url: str
+    heard: list[bytes]
+
+
 @pytest.fixture
-def speaks() -> Iterator[Callable[[bytes], str]]:
-    """Start a server that says these bytes to everybody and hangs up; its URL."""
+def speaks() -> Iterator[Callable[[bytes], Parrot]]:
+    """Start a server that says these bytes to everybody and hangs up."""
     listeners: list[socket.socket] = []
 
-    def start(words: bytes) -> str:
+    def start(words: bytes) -> Parrot:
         listener = socket.create_server(("127.0.0.1", 0))
         listeners.append(listener)
+        parrot = Parrot(f"http://127.0.0.1:{listener.getsockname()[1]}/v1", [])
 
         def serve() -> None:
             with suppress(OSError):
                 while True:
                     with listener.accept()[0] as one:
-                        one.recv(65536)
+                        parrot.heard.append(one.recv(65536))
                         one.sendall(words)
 
         threading.Thread(target=serve, daemon=True).start()
-        return f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        return parrot
 
     yield start
     for listener in listeners:
@@ -60,10 +70,15 @@ def place(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Short waits between attempts, and for a server that is not there."""
+    """Short waits between attempts."""
     monkeypatch.setattr("synth.ask.Pace", partial(Pace, first_wait_s=0.005, max_wait_s=0.02))
-    monkeypatch.setattr("synth.preflight.FIRST_CONTACT_S", 0.2)
     monkeypatch.setattr("synth.preflight.FIRST_WAIT_S", 0.02)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that does not tell its models is soon given up."""
+    monkeypatch.setattr("synth.preflight.FIRST_CONTACT_S", 0.2)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_a_host_that_only_ends_like_openai_s_is_not_openai() -> None:
 
 
 def test_openai_without_a_key_is_refused_at_once() -> None:
-    with pytest.raises(UsageError, match="no key for OpenAI.*OPENAI_API_KEY.*--rejected-key-file"):
+    with pytest.raises(UsageError, match=r"no key for OpenAI.*OPENAI_API_KEY.*--rejected-key-file"):
         endpoint(None)
 
 
@@ -72,7 +72,7 @@ def test_openai_without_a_key_is_refused_at_once() -> None:
     ],
 )
 def test_a_key_or_a_password_does_not_cross_an_open_network_in_the_clear(url: str) -> None:
-    with pytest.raises(UsageError, match="in the clear.*https") as caught:
+    with pytest.raises(UsageError, match=r"in the clear.*https") as caught:
         endpoint(url, REJECTED_API_KEY=KEY)
     assert "secret" not in str(caught.value)
     assert KEY not in str(caught.value)
@@ -127,7 +127,7 @@ def test_what_is_no_url_is_said_to_be_none(url: str) -> None:
 
 @pytest.mark.parametrize("ending", ["?key=secret", "#secret"])
 def test_a_query_in_a_url_is_refused_and_not_shown(ending: str) -> None:
-    with pytest.raises(UsageError, match="has a query.*environment or file") as caught:
+    with pytest.raises(UsageError, match=r"has a query.*environment or file") as caught:
         endpoint(f"{PUBLIC}{ending}")
     assert "secret" not in str(caught.value)
 
@@ -149,10 +149,9 @@ def test_a_key_file_without_one_key_is_named_and_not_quoted(content: bytes | Non
     path = tmp_path / "key"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(
-        (UsageError, MissingFileError), match=re.escape(f"--rejected-key-file {path}: {found}")
-    ) as caught:
+    with pytest.raises((UsageError, MissingFileError)) as caught:
         endpoint(LOOPBACK, path)
+    assert str(caught.value).startswith(f"--rejected-key-file {path}: {found}")
     assert not re.search("secret|two|schl|sk-", str(caught.value))
 
 
@@ -270,6 +269,22 @@ def test_a_proxy_is_used_for_a_server_elsewhere(played: Start, synth: Synth, mon
     monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/v1"))
     synth("http://models.example.com/v1", code=2)
     assert {told["host"] for told in headers(proxy)} == {"models.example.com"}
+
+
+def test_a_server_that_sends_elsewhere_does_not_send_the_key_there(
+    speaks: Callable[[bytes], Any], synth: Synth, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = speaks(b"HTTP/1.1 400 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+    away = f"HTTP/1.1 307 Away\r\nlocation: {other.url}/models\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    one = speaks(away.encode())
+    monkeypatch.setenv("REJECTED_API_KEY", KEY)
+    synth(one.url, code=1)
+    monkeypatch.delenv("REJECTED_API_KEY")
+    synth(one.url.replace("://", "://user:secret@"), code=1)
+    basic = base64.b64encode(b"user:secret")
+    assert [KEY.encode() in one.heard[0], basic in one.heard[1]] == [True, True]
+    assert len(other.heard) == 2
+    assert not any(b"authorization" in heard.lower() for heard in other.heard)
 
 
 def test_a_missing_key_and_a_wrong_one_are_told_apart(

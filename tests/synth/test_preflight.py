@@ -43,14 +43,14 @@ def test_the_side_whose_model_is_not_served_is_named(played: Start, synth: Synth
     assert "Did you mean strong?" in said
 
 
-def test_no_server_is_one_line_that_says_how_to_start_one(synth: Synth) -> None:
+def test_no_server_is_one_line_that_says_how_to_start_one(synth: Synth, impatient: None) -> None:
     url = nowhere()
     said = synth(url, code=1).err
     assert f"--rejected-url {url}: Cannot connect to host" in said
     assert "Is the server running? For example: vllm serve MODEL --served-model-name NAME" in said
 
 
-def test_a_host_that_does_not_exist_is_one_line(synth: Synth, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_does_not_exist_is_one_line(synth: Synth, impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     said = synth("http://no-such-host.invalid/v1", code=1).err
@@ -58,17 +58,16 @@ def test_a_host_that_does_not_exist_is_one_line(synth: Synth, monkeypatch: pytes
     assert "Is the server running?" in said
 
 
-def test_a_server_that_is_just_starting_is_waited_for(
-    played: Start, synth: Synth, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("synth.preflight.FIRST_CONTACT_S", 20)
+def test_a_server_that_is_just_starting_is_waited_for(played: Start, synth: Synth) -> None:
     server = played(rules=[{"endpoint": "/v1/models", "first": 3, "play": 503}])
     synth(server.url)
     assert server.counts["per_endpoint"]["GET /v1/models"] == 4
 
 
 @pytest.mark.parametrize("play", ["hang", "cut", "reset", 500, 503, 429])
-def test_a_server_that_never_tells_its_models_is_given_up(play: object, played: Start, synth: Synth) -> None:
+def test_a_server_that_never_tells_its_models_is_given_up(
+    play: object, played: Start, synth: Synth, impatient: None
+) -> None:
     server = played(rules=[{"endpoint": "/v1/models", "play": play}])
     said = synth(server.url, code=1).err
     assert f"--rejected-url {server.url}: " in said
@@ -92,8 +91,10 @@ NO_HTTP = [
 
 
 @pytest.mark.parametrize("words", NO_HTTP)
-def test_what_speaks_no_http_is_said_in_one_line(words: bytes, speaks: Callable[[bytes], str], synth: Synth) -> None:
-    url = speaks(words)
+def test_what_speaks_no_http_is_said_in_one_line(
+    words: bytes, speaks: Callable[[bytes], Any], synth: Synth, impatient: None
+) -> None:
+    url = speaks(words).url
     assert f"--rejected-url {url}: " in synth(url, code=1).err
 
 
@@ -146,10 +147,12 @@ def test_a_base_model_is_asked_by_completions_with_the_template(played: Start, s
     assert body["stop"] == ["\n### ", "\n###指令", "\n### 指令"]
 
 
-def test_finding_out_costs_no_completion_where_the_server_can_tokenize(played: Start, synth: Synth) -> None:
+def test_finding_out_costs_no_completion_where_the_server_can_tokenize(
+    played: Start, synth: Synth, place: Place
+) -> None:
     for template in (True, False):
         server = played(chat_template=template)
-        synth(server.url, "--out", f"{template}")
+        synth(server.url, at=place.other(f"out-{template}"))
         assert server.counts["started"] == 12
 
 
@@ -232,7 +235,7 @@ def test_an_option_that_the_server_knows_is_sent(played: Start, synth: Synth, pl
 def test_an_option_of_one_interface_is_not_taken_for_the_other_s(played: Start, synth: Synth, place: Place) -> None:
     recipe = place.recipe("max_tokens: 99, chat_template_kwargs: {}")
     synth(played().url, "--recipe", recipe)
-    said = synth(played(chat_template=False).url, "--recipe", recipe, "--out", place.folder / "two", code=2).err
+    said = synth(played(chat_template=False).url, "--recipe", recipe, code=2, at=place.other("two")).err
     assert "chat_template_kwargs" in said
 
 
@@ -275,8 +278,10 @@ def test_a_description_in_a_shape_of_its_own_is_none(body: object, played: Start
 @pytest.mark.parametrize("endpoint", ["/openapi.json", "/tokenize"])
 @pytest.mark.parametrize("play", ["hang", "cut", 500, 401])
 def test_a_part_of_the_server_that_is_broken_does_not_keep_the_rest(
-    endpoint: str, play: object, played: Start, synth: Synth
+    endpoint: str, play: object, played: Start, synth: Synth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if play == "hang":
+        monkeypatch.setattr("synth.preflight.FIRST_CONTACT_S", 2.0)
     server = played(rules=[{"endpoint": endpoint, "play": play}])
     synth(server.url)
     assert asked(server) == {CHAT: 12}
