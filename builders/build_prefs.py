@@ -45,6 +45,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--commercial-ok", action="store_true", help="only sources whose licence allows commercial use")
     add("--benchmarks", type=Path, metavar="DIR", help="look for benchmark questions of the files in DIR")
     add("--synth", type=Path, metavar="DIR", help="pairs made by synth-prefs")
+    add("--add", action="append", default=[], metavar="FILE[:LAYOUT]", help="preferences of your own; may be repeated")
+    add("--add-name", action="append", default=[], metavar="NAME", help="what to call them, in the order of --add")
+    add("--add-licence", "--add-license", action="append", default=[], metavar="ID", help="their SPDX licences")
     add("--verify-hashes", action="store_true", help="fail when a file is not the pinned one, also in a mirror")
     add("--workers", type=positive, metavar="N", help="processes (default: one a core, at most 4)")
     add("--dry-run", action="store_true", help="show the plan and stop")
@@ -109,9 +112,39 @@ def _request(options: argparse.Namespace) -> Any:
         without=tuple(options.without),
         commercial_ok=options.commercial_ok,
         verify_hashes=options.verify_hashes,
+        added=_added(options),
         max_rows=options.limit,
         workers=options.workers or min(4, os.cpu_count() or 1),
     )
+
+
+def _added(options: argparse.Namespace) -> Any:
+    """The files of one's own, each with its name and licence.
+
+    Raises:
+        UsageError: a licence or a name is missing or too many.
+    """
+    from sources.errors import UsageError
+    from sources.own_data import Described
+
+    files, names, licences = options.add, options.add_name, options.add_licence
+    if len(licences) != len(files):
+        hint = "Give each --add the licence of its data (an SPDX id, or unknown)."
+        raise UsageError("--add-licence", f"{len(licences)} for {len(files)} --add", expected="one for each", hint=hint)
+    if names and len(names) != len(files):
+        raise UsageError("--add-name", f"{len(names)} for {len(files)} --add", expected="one for each, or none")
+    described = []
+    for place, (given, licence) in enumerate(zip(files, licences, strict=True)):
+        path, layout = _path_and_layout(given)
+        name = names[place] if names else path.name.split(".")[0]
+        described.append(Described(path=path, name=name, licence=licence, layout=layout))
+    return tuple(described)
+
+
+def _path_and_layout(given: str) -> tuple[Path, str]:
+    """FILE or FILE:LAYOUT; a colon in the name of a file that exists is part of it."""
+    path, colon, layout = given.rpartition(":")
+    return (Path(path), layout) if colon and not Path(given).exists() else (Path(given), "")
 
 
 def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:

@@ -94,7 +94,9 @@ def _benchmark_list(benchmarks: list[BenchmarkStatus]) -> str:
 
 
 def _about(source: str) -> str:
-    """The words of the source's data card, its headings two levels lower."""
+    """The words of the source's data card, its headings two levels lower; for data of the user's own, that it is."""
     card = CARDS / f"{'synth' if source.startswith('synth_') else source}.md"
+    if not card.is_file():
+        return f"### {source}\nData of the owner's own, given with `--add`; nothing else is known of it."
     text = card.read_text(encoding="utf-8").strip()
     return "\n".join(f"##{line}" if line.startswith("#") else line for line in text.splitlines())

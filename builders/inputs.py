@@ -1,7 +1,7 @@
 """What a build reads: the sources that take part, where their files are, and why others are left out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from os.path import isdir, isfile
 from pathlib import Path
@@ -13,9 +13,10 @@ from builders.recipe import ChosenSource, Recipe, choose_sources
 from builders.stages.caps import Cap
 from sources.errors import MissingFileError, UsageError
 from sources.fetch import Fetcher, file_sha256, is_upstream, verify_hash
+from sources.own_data import Described, own_data
 from sources.registry import find_source
 from sources.schema import Lang
-from sources.source import UpstreamFile
+from sources.source import NoOptions, UpstreamFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Request:
     without: tuple[str, ...] = ()
     commercial_ok: bool = False
     verify_hashes: bool = False
+    added: tuple[Described, ...] = ()
     max_rows: int | None = None
     workers: int = 2
 
@@ -54,10 +56,12 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The sources that take part, in order of precedence, and (name, why) of those left out."""
+    """The sources that take part, in order of precedence, (name, why) of those left out, and what layouts were taken
+    for files of one's own."""
 
     sources: list[ChosenSource]
     left_out: list[tuple[str, str]]
+    layouts: list[str]
 
     @property
     def caps(self) -> dict[int, Cap]:
@@ -103,16 +107,25 @@ def select(request: Request) -> Selection:
             continue
         why = _why_not(chosen, request)
         if why is None:
-            taken.append(chosen)
+            taken.append(_with_synth(chosen, request))
         elif why:
             left_out.append((chosen.source.name, why))
+    added = [own_data(file, lang, "--add") for lang in request.langs for file in request.added]
+    taken += [ChosenSource(own.source, NoOptions(), Cap(), (own.path,)) for own in added]
     if not taken:
         raise UsageError(
             "sources",
             f"none is left for --lang {' '.join(request.langs)}",
             expected=f"at least one of {', '.join(c.source.name for c in recipe_sources)}",
         )
-    return Selection(taken, left_out)
+    return Selection(taken, left_out, [f"{own.path.name} read as {own.taken.name}: {own.taken.why}" for own in added])
+
+
+def _with_synth(chosen: ChosenSource, request: Request) -> ChosenSource:
+    """The source with the files that synth-prefs wrote, if it is one of those."""
+    if not chosen.source.name.startswith("synth_"):
+        return chosen
+    return replace(chosen, local=tuple(synth_files(request.synth, chosen.source.lang)))
 
 
 def _why_not(chosen: ChosenSource, request: Request) -> str | None:
@@ -151,12 +164,7 @@ def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
     Raises:
         FetchError: one cannot be had, or has other bytes than the pinned ones where that matters.
     """
-    if chosen.source.name.startswith("synth_"):
-        return [
-            InputFile(path.name, path, "", file_sha256(path), "")
-            for path in synth_files(request.synth, chosen.source.lang)
-        ]
-    files = []
+    files = [InputFile(path.name, path, "", file_sha256(path), "") for path in chosen.local]
     for file in source_files(chosen):
         located = request.fetcher.locate(file)
         sha256 = file_sha256(located.path)

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from builders.inputs import Request, select, source_files, synth_files
+from builders.inputs import Request, select, source_files
 from sources.printable import printable
 from sources.schema import LANGUAGE_NAMES
 
@@ -44,11 +44,7 @@ def make_plan(request: Request) -> Plan:
     for chosen in selection.sources:
         source = chosen.source
         known = (source.name, source.lang, source.license, source.commercial_use)
-        if source.name.startswith("synth_"):
-            planned += [
-                PlannedFile(*known, path.name, path.stat().st_size, "--synth")
-                for path in synth_files(request.synth, source.lang)
-            ]
+        planned += [PlannedFile(*known, path.name, path.stat().st_size, "given") for path in chosen.local]
         planned += [
             PlannedFile(*known, file.mirror_path, file.size, request.fetcher.describe(file))
             for file in source_files(chosen)

@@ -64,11 +64,12 @@ class Recipe(Settings):
 
 @dataclass(frozen=True, slots=True)
 class ChosenSource:
-    """A source as a recipe wants it."""
+    """A source as a recipe wants it; `local` are the files given by the user, where it is not read from upstream."""
 
     source: Source
     options: object
     cap: Cap
+    local: tuple[Path, ...] = ()
 
 
 def load_recipe(name_or_file: str) -> Recipe:

@@ -26,7 +26,8 @@ def show_build(inputs: Inputs, built: list[Built], seconds: float, console: Cons
 
 def remarks(inputs: Inputs) -> list[Text]:
     """One line for each thing that a reader of the table should not miss."""
-    lines = [remark("left out", f"{name}: {why}") for name, why in inputs.selection.left_out]
+    lines = [remark("layout", text, style="green") for text in inputs.selection.layouts]
+    lines += [remark("left out", f"{name}: {why}") for name, why in inputs.selection.left_out]
     checked = [f"{status.name} ({status.questions:,})" for status in inputs.benchmarks if not status.missing]
     if checked:
         lines.append(remark("contamination checked", ", ".join(checked), style="green"))

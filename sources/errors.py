@@ -40,7 +40,7 @@ class PrefsError(Exception):
         if self.expected:
             line += f"; expected {self.expected}"
         if self.hint:
-            line += f". {self.hint}"
+            line = f"{line.removesuffix('.')}. {self.hint}"
         return printable(line, max_chars=1200)
 
 

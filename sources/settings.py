@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 from os.path import isfile
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -67,12 +67,20 @@ def wrong_setting(
     first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     place = [str(part) for part in first["loc"]]
     if first["type"] == "extra_forbidden":
-        section = model.model_fields[place[0]].annotation if len(place) > 1 else None
-        known = list(getattr(section, "model_fields", keys))
+        known = keys if len(place) == 1 else _keys_at(model, place[:-1])
         found = f"{prefix}{'.'.join(place)}: no such key"
         return UsageError(where, found, expected=", ".join(known), hint=did_you_mean(place[-1], known))
     found = "" if first["type"] == "missing" else f", found {first['input']!r}"
     return UsageError(where, f"{prefix}{'.'.join(place)}: {first['msg']}{found}")
+
+
+def _keys_at(model: type[Settings], place: list[str]) -> list[str]:
+    """The keys of a section of settings, or of an entry in a section that has entries."""
+    section: Any = model
+    for part in place:
+        fields = getattr(section, "model_fields", None)
+        section = fields[part].annotation if fields else get_args(section)[-1]
+    return list(section.model_fields)
 
 
 def did_you_mean(name: str, names: list[str]) -> str:

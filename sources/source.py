@@ -50,6 +50,10 @@ OPTIONAL = {b"optional": b"yes"}
 SKIPPED = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("evidence", pa.string())])
 
 
+WHOLE_ROW = pa.schema([pa.field("whole_row", pa.json_(), nullable=False)])
+"""The layout of a file whose rows are looked at one by one, each as JSON."""
+
+
 def skipped(rows: list[tuple[int, str, str]]) -> pa.Table:
     """A table of (row, reason, evidence)."""
     columns = list(zip(*rows, strict=True)) or [(), (), ()]

@@ -10,13 +10,14 @@ import orjson
 import pyarrow as pa
 
 from sources.errors import MissingColumnError
-from sources.files.read_csv import csv_blocks
-from sources.files.read_json import Bad, Block, json_blocks
+from sources.files.blocks import blocks
+from sources.files.read_json import Bad, Block
 from sources.files.read_parquet import read_parquet
+from sources.files.read_whole import whole_rows
 from sources.files.rows import Limits, RowBatch, tolerate
 from sources.files.unpack import open_unpacked
 from sources.printable import printable
-from sources.source import OPTIONAL, SKIPPED, skipped
+from sources.source import OPTIONAL, SKIPPED, WHOLE_ROW, skipped
 
 UNFIT = (KeyError, TypeError, IndexError, UnicodeEncodeError, OverflowError, RecursionError, pa.ArrowException)
 """What Python and Arrow raise where a row is no object, lacks a column or holds a value of another type."""
@@ -34,12 +35,15 @@ def read_rows(
     Raises:
         ReadError: the file is broken or too large, has another layout, or more bad rows than allowed.
     """
+    if layouts == (WHOLE_ROW,):
+        yield from whole_rows(path, name, limits, max_rows)
+        return
     if path.suffix == ".parquet":
         yield from read_parquet(path, name, layouts, limits, max_rows)
         return
     layout, first, bad_rows = None, 0, list[tuple[int, str, str]]()
     with open_unpacked(path, name, limits.max_file_bytes) as stream:
-        for block in _blocks(stream, path, name, limits):
+        for block in blocks(stream, path, name, limits):
             wanted = block if max_rows is None else block[: max_rows - first]
             layout = layout or _fitting_layout(wanted, layouts, name, first)
             batch = to_table(wanted, layout or layouts[0], first)
@@ -50,17 +54,6 @@ def read_rows(
             if max_rows is not None and first >= max_rows:
                 break
     tolerate(bad_rows, first, limits.max_bad_share, name, at_end=True)
-
-
-def _blocks(stream: object, path: Path, name: str, limits: Limits) -> Iterator[Block]:
-    packed = path.suffix in (".gz", ".xz")
-    match (path.with_suffix("") if packed else path).suffix:
-        case ".csv":
-            return csv_blocks(stream, name, ",", limits.max_row_bytes)  # type: ignore[arg-type]
-        case ".tsv":
-            return csv_blocks(stream, name, "\t", limits.max_row_bytes)  # type: ignore[arg-type]
-        case _:
-            return json_blocks(stream, name, limits.max_row_bytes, limits.block_bytes)  # type: ignore[arg-type]
 
 
 def _fitting_layout(block: Block, layouts: tuple[pa.Schema, ...], name: str, first: int) -> pa.Schema | None:

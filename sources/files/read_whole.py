@@ -1,0 +1,78 @@
+"""Rows of any layout: each as one JSON text, for readers that look into single rows."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sources.errors import BrokenFileError
+from sources.files.blocks import blocks
+from sources.files.read_json import Bad, Block
+from sources.files.rows import Limits, RowBatch, tolerate
+from sources.files.unpack import open_unpacked
+from sources.source import SKIPPED, WHOLE_ROW, skipped
+
+BATCH_ROWS = 4096
+
+
+def whole_rows(path: Path, name: str, limits: Limits, max_rows: int | None) -> Iterator[RowBatch]:
+    """The objects of a JSON, CSV or Parquet file in batches with the columns of WHOLE_ROW; others are bad rows.
+
+    Raises:
+        ReadError: the file is broken or too large, or has more bad rows than allowed.
+    """
+    first, bad_rows = 0, list[tuple[int, str, str]]()
+    for block in _blocks(path, name, limits):
+        batch = _batch(block if max_rows is None else block[: max_rows - first], first)
+        first += len(batch)
+        bad_rows += zip(*(batch.bad[column].to_pylist() for column in SKIPPED.names), strict=True)
+        tolerate(bad_rows, first, limits.max_bad_share, name, at_end=False)
+        yield batch
+        if max_rows is not None and first >= max_rows:
+            break
+    tolerate(bad_rows, first, limits.max_bad_share, name, at_end=True)
+
+
+def first_rows(path: Path, name: str, limits: Limits, count: int) -> list[object]:
+    """The first so many rows that can be read, as JSON has them."""
+    rows = (row for block in _blocks(path, name, limits) for row in block if not isinstance(row, Bad))
+    return list(islice(rows, count))
+
+
+def _blocks(path: Path, name: str, limits: Limits) -> Iterator[Block]:
+    if path.suffix == ".parquet":
+        yield from _parquet_blocks(path, name)
+        return
+    with open_unpacked(path, name, limits.max_file_bytes) as stream:
+        yield from blocks(stream, path, name, limits)
+
+
+def _parquet_blocks(path: Path, name: str) -> Iterator[Block]:
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(BATCH_ROWS):
+                yield batch.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise BrokenFileError(name, f"cannot be read ({error})", expected="a Parquet file") from error
+
+
+def _batch(block: Block, first: int) -> RowBatch:
+    texts: list[str] = []
+    numbers: list[int] = []
+    bad: list[tuple[int, str, str]] = []
+    for number, row in enumerate(block, first):
+        if isinstance(row, dict):
+            try:
+                texts.append(orjson.dumps(row, default=str).decode())
+                numbers.append(number)
+            except (TypeError, RecursionError) as error:
+                bad.append((number, "wrong_type", str(error)))
+        elif isinstance(row, Bad):
+            bad.append((number, row.reason, row.evidence))
+        else:
+            bad.append((number, "not_an_object", type(row).__name__))
+    table = pa.table({WHOLE_ROW.names[0]: pa.array(texts, pa.string()), "row": pa.array(numbers, pa.int64())})
+    return RowBatch(table, skipped(bad))
