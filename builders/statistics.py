@@ -83,5 +83,5 @@ def _chars(turns: pa.Array) -> np.ndarray:
 
 
 def _source(name: str, rows: np.ndarray) -> SourceStatistics:
-    lengths = rows[:3].astype(np.int64)
-    return SourceStatistics(name, *lengths, rows[3][~np.isnan(rows[3])])
+    prompt, chosen, rejected = rows[:3].astype(np.int64)
+    return SourceStatistics(name, prompt, chosen, rejected, rows[3][~np.isnan(rows[3])])
