@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyarrow import feather
 
 from builders.benchmarks import Question
+from builders.findings import Findings
 from builders.inputs import InputFile, Inputs, Request
 from builders.keys import Keys, concatenate
 from builders.parallel import Tally, map_in_processes
@@ -56,6 +57,7 @@ class UnitResult:
     lost: SpillPart
     keys: Keys
     contaminated: dict[int, str]
+    findings: Findings = field(default_factory=Findings)
     rows_read: int = 0
     rows_used: int = 0
     skipped: Counter[Reason] = field(default_factory=Counter)
@@ -71,6 +73,7 @@ class Gathered:
     keys: Keys
     contaminated: dict[int, str]
     accounts: list[Account]
+    findings: Findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +111,18 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
     results = sorted(done, key=lambda result: result.number)
     accounts = [Account(c.source.name, c.source.lang, c.source.license) for c in inputs.selection.sources]
     contaminated: dict[int, str] = {}
+    findings = Findings()
     made = 0
     for result in results:
         _enter(result, accounts[result.place])
         contaminated.update((made + row, evidence) for row, evidence in result.contaminated.items())
+        findings.merge(result.findings, made)
         made += len(result.keys)
     if not made:
         raise NoPairsError("sources", "no upstream row gave a pair", hint="Look at --limit and at the files.")
     keys = concatenate([result.keys for result in results])
     pairs, lost = Spill([result.pairs for result in results]), Spill([result.lost for result in results])
-    return Gathered(pairs, lost, keys, contaminated, accounts)
+    return Gathered(pairs, lost, keys, contaminated, accounts, findings)
 
 
 def _write_questions(questions: list[Question], path: Path) -> Path:
@@ -172,6 +177,7 @@ def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
         lost.append(prepared.lost)
         for part in prepared.parts:
             result.contaminated.update((made + row, evidence) for row, evidence in part.contaminated.items())
+            result.findings.merge(part.findings, made)
             pairs.append(part.rows)
             keys.append(part.keys)
             made += len(part.rows)

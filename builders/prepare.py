@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from builders.findings import Findings
 from builders.inputs import InputFile
 from builders.keys import Keys, compute_keys
 from builders.recipe import ChosenSource, Policy
@@ -38,6 +39,7 @@ class PreparedPart:
     rows: pa.Table
     keys: Keys
     contaminated: Mapping[int, str]
+    findings: Findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,12 @@ class Preparer:
         )
 
     def _part(self, texts: PairTexts, place: int) -> PreparedPart:
-        rows, alive = self._check(texts)
+        findings = Findings()
+        rows, alive = self._check(texts, findings)
         prompts = texts.letters(np.arange(0, 3 * len(texts), 3))
-        return PreparedPart(rows, compute_keys(texts, place, alive), self.index.search(prompts))
+        return PreparedPart(rows, compute_keys(texts, place, alive), self.index.search(prompts), findings)
 
-    def _check(self, texts: PairTexts) -> tuple[pa.Table, np.ndarray]:
+    def _check(self, texts: PairTexts, findings: Findings) -> tuple[pa.Table, np.ndarray]:
         """The pairs with tags and, where a check drops them, stage, reason and evidence; and which stay.
 
         A pair that several checks drop has the reason of the first and the codes of the others as tags.
@@ -92,7 +95,9 @@ class Preparer:
             policy = self.policies.get(code, "off")
             if policy == "off":
                 continue
-            for row, evidence in check(texts, self.limits).items():
+            hits = check(texts, self.limits)
+            findings.found(code, hits)
+            for row, evidence in hits.items():
                 if policy == "drop" and row not in reasons:
                     reasons[row] = (code, evidence)
                 else:

@@ -44,8 +44,8 @@ class OwnData:
     taken: Taken
 
 
-def own_data(file: Described, lang: Lang, flag: str) -> OwnData:
-    """The rows of that language in a file; `flag` is what the user gave it with.
+def own_data(file: Described, lang: Lang | None, flag: str) -> OwnData:
+    """The rows of that language in a file, or of both, each as what it is; `flag` is what the user gave it with.
 
     Raises:
         MissingFileError: it is not there.
@@ -59,8 +59,8 @@ def own_data(file: Described, lang: Lang, flag: str) -> OwnData:
     else:
         taken = find_layout(first_rows(file.path, file.path.name, Limits(), LOOKED_AT), file.path.name)
     source = Source(
-        name=f"{file.name}_{lang}",
-        lang=lang,
+        name=f"{file.name}_{lang}" if lang else file.name,
+        lang=lang or "en",
         files=no_files,
         layouts=(WHOLE_ROW,),
         license=file.licence,
@@ -77,10 +77,10 @@ def no_files(options: NoOptions) -> tuple[UpstreamFile, ...]:
     return ()
 
 
-def adapt(layout: str, lang: Lang, rows: pa.Table, options: NoOptions) -> Adapted:
-    """The pairs of one language; rows of the other, and rows that give none, with their reason."""
+def adapt(layout: str, lang: Lang | None, rows: pa.Table, options: NoOptions) -> Adapted:
+    """The pairs of one language, or of both; rows of another, and rows that give none, with their reason."""
     read = name_layout(layout, "layout").read
-    good: list[tuple[int, Draft]] = []
+    good: list[tuple[int, Draft, Lang]] = []
     lost: list[tuple[int, str, str]] = []
     for number, whole in zip(rows["row"].to_pylist(), rows[WHOLE_ROW.names[0]].to_pylist(), strict=True):
         try:
@@ -89,17 +89,18 @@ def adapt(layout: str, lang: Lang, rows: pa.Table, options: NoOptions) -> Adapte
             reason, evidence = fault.args
             lost.append((number, reason, evidence))
             continue
-        found = script_language(draft.prompt[-1]["content"], draft.chosen) if draft.prompt else lang
-        if found == lang:
-            good.append((number, draft))
+        found = script_language(*(turn["content"] for turn in draft.prompt[-1:]), draft.chosen)
+        if lang in (None, found):
+            good.append((number, draft, found))
         else:
             lost.append((number, "other_language_file", f"{found}, read for {lang}"))
     table = pa.table(
         {
-            "prompt": pa.array([draft.prompt for _, draft in good], TURNS),
-            "chosen": _answers([draft.chosen for _, draft in good]),
-            "rejected": _answers([draft.rejected for _, draft in good]),
-            "row": pa.array([number for number, _ in good], pa.int64()),
+            "prompt": pa.array([draft.prompt for _, draft, _ in good], TURNS),
+            "chosen": _answers([draft.chosen for _, draft, _ in good]),
+            "rejected": _answers([draft.rejected for _, draft, _ in good]),
+            "lang": pa.array([found for _, _, found in good], pa.string()),
+            "row": pa.array([number for number, _, _ in good], pa.int64()),
         }
     )
     return Adapted(table, skipped(lost))

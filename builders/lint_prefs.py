@@ -1,0 +1,163 @@
+"""The command lint-prefs: what is wrong with anybody's preference data."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sources.command import positive, print_json, run_command, show_any_text
+
+EXAMPLES = """\
+examples:
+  lint-prefs data.jsonl                        any of the layouts below, found out
+  lint-prefs prefs/zh                          a folder: its files, their splits told by their names
+  lint-prefs data.json --layout 'keys(prompt=question,chosen=good,rejected=bad)'
+  lint-prefs data.jsonl --tokenizer MODEL --max-tokens 2048
+                                               also what a trainer would cut
+  lint-prefs data.jsonl --benchmarks DIR       also questions of benchmarks in the prompts
+  lint-prefs data.jsonl --fail-on contradiction,identical_sides
+  lint-prefs data.jsonl --fix clean            the clean set, as build-prefs writes it, with every dropped row and why
+  lint-prefs --explain near_duplicate
+
+Layouts: trl, trl-standard, trl-implicit, ultrafeedback, hh, llamafactory, llamafactory-old, sharegpt, ms-swift,
+medicalgpt, axolotl; from json, jsonl, csv or parquet, packed (gz, xz) or not.
+Exit status: 0 nothing that --fail-on names was found, 1 it was, or the data cannot be read, 2 wrong usage.
+"""
+
+LEVELS = {"error": ("error",), "warning": ("error", "warning"), "info": ("error", "warning", "info"), "never": ()}
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="lint-prefs",
+        description="Look for what is wrong with preference data; nothing is changed.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("data", nargs="?", type=Path, metavar="PATH", help="a file, or a folder of files")
+    add("--layout", default="", metavar="NAME", help="how the rows are laid out (default: found out)")
+    add("--fail-on", default="error", metavar="WHAT", help="error, warning, info, never, or codes with commas between")
+    add("--tokenizer", type=Path, metavar="FILE", help="a tokenizer.json, or the folder of a model")
+    add("--max-tokens", type=positive, default=2048, metavar="N", help="with --tokenizer (default: 2048)")
+    add("--benchmarks", type=Path, metavar="DIR", help="look for benchmark questions of the files in DIR")
+    add("--limit", type=positive, metavar="N", help="read at most N rows of each file")
+    add("--fix", type=Path, metavar="OUT", help="write the clean set and its ledger to OUT")
+    add("--licence", "--license", default="unknown", metavar="ID", help="with --fix: the licence of the data")
+    add("--explain", metavar="CODE", help="say what a rule means, and what to do")
+    add("--workers", type=positive, metavar="N", help="processes (default: one a core, at most 4)")
+    add("--json", action="store_true", help="print the result as JSON")
+    add("--debug", action="store_true", help="show a traceback when something fails")
+    options = parser.parse_args(arguments)
+    if options.data is None and options.explain is None:
+        parser.error("give the PATH of a file or folder, or --explain CODE")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    show_any_text()
+    return run_command(parse(arguments), _run, "lint-prefs", "nothing was written")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from time import perf_counter
+
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from builders.lint.rules import explain, find_rule
+
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    if options.explain is not None:
+        console.print(Markdown(explain(find_rule(options.explain, "--explain"))))
+        return 0
+    began, fails = perf_counter(), _failing(options.fail_on)
+    examined = _examine(options)
+    seconds = perf_counter() - began
+    from builders.lint.show import as_json, by_rule, show_findings
+
+    if options.json:
+        print_json(as_json(examined, seconds))
+    else:
+        show_findings(examined, seconds, console)
+    if options.fix is not None:
+        _fix(options, examined, console)
+    return int(any(rule.code in fails for rule, _ in by_rule(examined)))
+
+
+def _failing(fail_on: str) -> set[str]:
+    """The codes of the rules that make the command fail."""
+    from builders.lint.rules import RULES, find_rule
+
+    if fail_on in LEVELS:
+        return {rule.code for rule in RULES if rule.severity in LEVELS[fail_on]}
+    return {find_rule(code.strip(), "--fail-on").code for code in fail_on.split(",")}
+
+
+def _examine(options: argparse.Namespace) -> Any:
+    from builders.lint.examine import Subject, examine
+    from builders.lint.splits import find_files
+    from builders.lint.tokens import load_limit
+    from builders.progress import Bars, Silent
+
+    subject = Subject(
+        files=find_files(options.data, "PATH"),
+        layout=options.layout,
+        limit=load_limit(options.tokenizer, options.max_tokens) if options.tokenizer else None,
+    )
+    progress = Bars() if sys.stderr.isatty() else Silent()
+    with tempfile.TemporaryDirectory(prefix="lint-prefs-") as scratch:
+        try:
+            return examine(subject, _request(options, Path(scratch)), progress, Path(scratch))
+        finally:
+            progress.close()
+
+
+def _request(options: argparse.Namespace, out: Path, **changes: Any) -> Any:
+    from builders.inputs import Request
+    from builders.lint.examine import RECIPE
+    from sources.errors import UsageError
+    from sources.fetch import Mirror
+
+    if options.benchmarks is not None and not options.benchmarks.is_dir():
+        raise UsageError("--benchmarks", f"no folder {options.benchmarks}")
+    without = tuple(stage for stage in RECIPE.stages if stage != "contamination" or options.benchmarks)
+    settings = {
+        "langs": ("zh", "en"),
+        "recipe": RECIPE.model_copy(update={"stages": without}),
+        "fetcher": Mirror(options.benchmarks or out),
+        "out": out,
+        "benchmarks": options.benchmarks,
+        "max_rows": options.limit,
+        "workers": options.workers or min(4, os.cpu_count() or 1),
+    }
+    return Request(**{**settings, **changes})
+
+
+def _fix(options: argparse.Namespace, examined: Any, console: Any) -> None:
+    """Build the data as the one source, split anew where it had splits."""
+    from builders.lint.splits import find_files
+    from builders.pipeline import build
+    from builders.progress import Silent
+    from builders.recipe import load_recipe
+    from builders.table import show_build
+    from sources.own_data import Described
+
+    files = [
+        Described(path=file.path, name=file.name.split(".")[0], licence=options.licence, layout=options.layout)
+        for file in find_files(options.data, "PATH")
+    ]
+    pairs = examined.account.pairs_made
+    other = pairs - examined.pairs_by_split.get("train", 0)
+    default = load_recipe("ct-llm")
+    recipe = default.model_copy(update={"name": "lint-fix", "sources": {}, "test_share": other / pairs})
+    request = _request(options, options.fix, recipe=recipe, added=tuple(files), langs=tuple(examined.pairs_by_lang))
+    inputs, built = build(request, Silent())
+    show_build(inputs, built, 0.0, console)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
