@@ -23,6 +23,8 @@ from synth.purse import Price, Purse
 MAX_EARLY_REFUSALS = 20
 """So many refusals without one answer are no matter of single prompts."""
 
+MAX_FRUITLESS = 20
+"""Nor are so many requests given up without an answer to another one in between."""
 
 GONE = "Start it again and run the same command: what was answered is kept. --patience waits longer."
 
@@ -77,8 +79,9 @@ class Asking:
     def __init__(self, answerer: Answerer, desk: Desk, pace: Pace) -> None:
         self._answerer, self._desk, self._pace = answerer, desk, pace
         self._successes = int(answerer.has_answered)
-        self._last_sign = monotonic()
+        self._gone_since: float | None = None
         self._early: list[tuple[CompletionRequest, Refusal]] = []
+        self._fruitless: list[str] = []
         self._halted = asyncio.Event()
         self._jitter = Random()  # noqa: S311 - spreads requests over time
         self.given_up: dict[bytes, str] = {}
@@ -92,13 +95,14 @@ class Asking:
             OutputError: the journal cannot be written.
         """
         waiting = iter(requests)
-        self._last_sign = monotonic()
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._pace.concurrency):
                     group.create_task(self._work(waiting))
         except* PrefsError as failed:
             raise failed.exceptions[0] from None
+        if self._fruitless and not self._successes:
+            self._halt_fruitless()
         if not self.trouble:
             await self._keep_early()
 
@@ -110,6 +114,8 @@ class Asking:
     async def _work(self, waiting: Iterator[CompletionRequest]) -> None:
         try:
             for request in waiting:
+                if len(self._fruitless) >= MAX_FRUITLESS:
+                    self._halt_fruitless()
                 if self._halted.is_set():
                     return
                 await self._settle(request)
@@ -142,9 +148,15 @@ class Asking:
                 seen = self._successes
                 if failures >= self._pace.max_attempts:
                     self.given_up[request.key] = failure.message
+                    self._fruitless.append(failure.message)
                     return None
                 await self._wait(attempts, failure)
         return None
+
+    def _halt_fruitless(self) -> None:
+        """More requests would be given up as the last ones were."""
+        found = f"no answer to any of the last {len(self._fruitless):,} requests ({self._fruitless[-1]})"
+        self.halt(AskError(self._answerer.where, found, hint=GONE))
 
     async def _attempt(self, request: CompletionRequest) -> Outcome | None:
         """What came of sending a request once, with the money for it; None where there is none left.
@@ -158,8 +170,11 @@ class Asking:
             self.over_budget = True
             self.halt()
             return None
-        paid = most
+        paid = 0.0
         try:
+            if self._halted.is_set():  # while it waited for the money
+                return None
+            paid = most
             answer = await self._answerer.engine.complete(request)
             paid = self._answerer.price.paid(request, answer)
         except RefusedError as refused:
@@ -174,17 +189,21 @@ class Asking:
         finally:
             await self._desk.purse.settle(most, paid)
         self._successes += 1
-        self._last_sign = monotonic()
+        self._fruitless.clear()
+        self._gone_since = None
         return answer
 
     async def _wait(self, attempts: int, failure: RetryError) -> None:
         """Wait before the next attempt, or halt when there shall be none."""
-        patience = self._last_sign + self._pace.patience_s - monotonic()
-        backoff = min(self._pace.max_wait_s, self._pace.first_wait_s * 2.0 ** (attempts - 1))
+        patience = self._pace.patience_s  # all of it for a failure of its own: those are counted, not timed
+        if not failure.own:
+            self._gone_since = self._gone_since or monotonic()
+            patience += self._gone_since - monotonic()
+        backoff = min(self._pace.max_wait_s, self._pace.first_wait_s * 2.0 ** min(attempts - 1, 60))
         wait_s = backoff * self._jitter.uniform(0.5, 1.0)
         if failure.retry_after_s is not None:
             wait_s = failure.retry_after_s + wait_s / 4
-        if patience <= 0 or (failure.retry_after_s or 0.0) > max(patience, self._pace.patience_s):
+        if (patience <= 0 and not failure.own) or (failure.retry_after_s or 0.0) > max(patience, self._pace.patience_s):
             found = f"no answer for {self._pace.patience_s:,.0f} s ({failure.message})"
             if patience > 0:
                 found = f"asks to wait {failure.retry_after_s:,.0f} s ({failure.message})"

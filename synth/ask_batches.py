@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from tempfile import TemporaryFile, gettempdir
 from time import monotonic
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from synth.ask import GONE, Answerer, AskError, Desk, Pace
 from synth.batch_book import Batch, BatchBook
 from synth.completion import Api, Completion, CompletionRequest, Outcome, Side
 from synth.engines.batch_api import BatchApi, Progress
-from synth.failures import HopelessError, RequestError, RetryError
+from synth.failures import HopelessError, RefusedError, RequestError, RetryError
 from synth.journal import Entry
 
 MAX_REQUESTS = 10_000
@@ -22,9 +23,10 @@ MAX_BYTES = 100 << 20
 """Of one batch. OpenAI takes 50,000 requests and 200 MB; smaller ones need less memory, and answers come sooner."""
 
 MAX_ROUNDS = 3
-"""How often a request that a batch left without an answer is submitted."""
+"""How often a run submits what batches left without an answer."""
 
 KEEP_AT_ONCE = 256
+AGAIN = "The same command submits the rest again."
 
 T = TypeVar("T")
 
@@ -37,10 +39,12 @@ class StillWaitingError(PrefsError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchDesk:
-    """What the batches of one side need: the server's Batch API, the book of batches, and what all askings share."""
+    """What the batches of one side need: the server's Batch API, the book of batches, what the journal knows (`find`),
+    and what all askings share."""
 
     api: BatchApi
     book: BatchBook
+    find: Callable[[Iterable[bytes]], dict[bytes, Outcome]]
     desk: Desk
     side: Side
     model: str
@@ -72,30 +76,64 @@ class BatchAsking:
             OutputError: the journal cannot be written.
         """
         try:
-            await self._finish(await self._adopted(), waits=waits)
-            for _ in range(MAX_ROUNDS):
+            left = self._at.book.open_batches()
+            if left:
+                self._set_aside(left, pending())
+            await self._finish(await self._adopted(left), waits=waits)
+            rounds = 0
+            while rounds < MAX_ROUNDS and not self._halted.is_set():
                 self.given_up.clear()
+                self.over_budget = False
                 submitted = [batch async for batch in self._submitted(pending())]
-                if not submitted or self._halted.is_set():
-                    return
+                if not submitted:
+                    break
                 await self._finish(submitted, waits=waits)
-        except HopelessError as failure:
-            self.halt(AskError(self._answerer.where, failure.message, hint=failure.hint))
+                rounds += bool(self.given_up)  # else money came back, and what it is enough for is submitted
         except RequestError as failure:
-            self.halt(AskError(self._answerer.where, str(getattr(failure, "message", failure)), hint=GONE))
+            if not self._halted.is_set():
+                self.halt(self._error(failure))
+        except OSError as error:  # of the files for what is sent and what comes down
+            found = f"no temporary file can be written ({error.strerror or error})"
+            self.halt(AskError(gettempdir(), found, hint="Free some space, or name another folder in TMPDIR."))
+        finally:
+            for dollars in self._reserved.values():
+                await self._at.desk.purse.leave(dollars)
+        self._at.desk.meter.given_up += len(self.given_up)
 
-    async def _adopted(self) -> list[Batch]:
-        """The open batches of earlier runs. Of one that was about to be submitted when a run ended, the server is
-        asked whether it was."""
-        batches = []
-        for batch in self._at.book.open_batches():
-            if batch.state == "submitted":
-                batches.append(batch)
-                continue
-            batch_id = await self._patiently(self._at.api.find, batch.name)
-            noted = self._at.book.note(batch, "submitted" if batch_id else "lost", batch_id)
-            batches += [noted] * bool(batch_id)
-        return batches
+    def _error(self, failure: RequestError) -> AskError:
+        """The failure as the user meets it."""
+        match failure:
+            case HopelessError(message, hint):
+                return AskError(self._answerer.where, message, hint=hint)
+            case RefusedError(status, message):
+                return AskError(self._answerer.where, f"HTTP {status}: {message}", hint=AGAIN)
+        return AskError(self._answerer.where, str(getattr(failure, "message", failure)), hint=GONE)
+
+    def _set_aside(self, batches: list[Batch], requests: Iterable[CompletionRequest]) -> None:
+        """The money for batches of earlier runs: what they cost is known when they are collected."""
+        names = {key: batch.name for batch in batches for key in batch.keys}
+        for request in requests:
+            if request.key in names:
+                name = names[request.key]
+                self._reserved[name] = self._reserved.get(name, 0.0) + self._answerer.price.most(request)
+        for dollars in self._reserved.values():
+            self._at.desk.purse.take(dollars)
+
+    async def _adopted(self, batches: list[Batch]) -> list[Batch]:
+        """Those of earlier runs that are at the server. It is asked for one that was about to be submitted when a run
+        ended; of one whose every answer is in the journal nothing more is wanted."""
+        adopted = []
+        for batch in batches:
+            if self._at.find(batch.keys).keys() >= set(batch.keys):
+                self._at.book.note(batch, "collected")
+            elif batch.state == "submitted":
+                adopted.append(batch)
+            elif batch_id := await self._patiently(self._at.api.find, batch.name):
+                adopted.append(self._at.book.note(batch, "submitted", batch_id))
+            else:
+                self._at.book.note(batch, "lost")
+                await self._at.desk.purse.settle(self._reserved.pop(batch.name, 0.0), 0.0)
+        return adopted
 
     async def _submitted(self, requests: Iterable[CompletionRequest]) -> AsyncIterator[Batch]:
         """The requests as batches, each submitted; stops where the money ends."""
@@ -103,8 +141,9 @@ class BatchAsking:
             if self._halted.is_set():
                 return
             batch = self._at.book.intend([request.key for request in part])
-            batch_id = await self._patiently(self._submit_once, batch, part)
+            self._at.desk.purse.take(dollars)
             self._reserved[batch.name] = dollars
+            batch_id = await self._patiently(self._submit_once, batch, part)
             self._at.desk.shown.note(f"synth-prefs: batch {batch_id} submitted, {len(part):,} requests")
             yield self._at.book.note(batch, "submitted", batch_id)
 
@@ -118,7 +157,7 @@ class BatchAsking:
         return await self._at.api.submit(batch.name, part)
 
     def _parts(self, requests: Iterable[CompletionRequest]) -> Iterator[tuple[list[CompletionRequest], float]]:
-        """The requests in parts that a batch takes, each with the money set aside for it."""
+        """The requests in parts that a batch takes, each with the money to be set aside for it."""
         purse, part, size, dollars = self._at.desk.purse, list[CompletionRequest](), 0, 0.0
         for request in requests:
             most, length = self._answerer.price.most(request), len(orjson.dumps(request.body)) + 128
@@ -126,13 +165,11 @@ class BatchAsking:
                 self.over_budget = True
                 break
             if part and (len(part) >= MAX_REQUESTS or size + length > MAX_BYTES):
-                purse.take(dollars)
                 yield part, dollars
                 part, size, dollars = [], 0, 0.0
             part.append(request)
             size, dollars = size + length, dollars + most
         if part:
-            purse.take(dollars)
             yield part, dollars
 
     async def _finish(self, batches: list[Batch], *, waits: bool) -> None:
@@ -146,7 +183,8 @@ class BatchAsking:
                     await self._collect(batch, progress)
                     left.remove(batch)
             if left and not waits:
-                waiting = f"{len(left)} batches ({sum(len(batch.keys) for batch in left):,} requests)"
+                requests = sum(len(batch.keys) for batch in left)
+                waiting = f"still at work on {len(left)} batch{'es' * (len(left) > 1)} ({requests:,} requests)"
                 self.halt(
                     StillWaitingError(self._answerer.where, waiting, hint="Run the same command later to collect.")
                 )
@@ -155,27 +193,29 @@ class BatchAsking:
 
     async def _collect(self, batch: Batch, progress: Progress) -> None:
         """Put the answers of an ended batch into the journal, and note why others are missing."""
-        left, paid = set(batch.keys), 0.0
+        left, paid = set(batch.keys) - set(self._at.find(batch.keys)), 0.0  # a run may have been killed right here
         waiting: list[Entry] = []
         for file_id in progress.files:
-            async for key, found in self._at.api.lines(file_id, self._at.interface):
-                if key not in left:
-                    continue
-                left.discard(key)
-                if isinstance(found, str):
-                    self.given_up[key] = found
-                    continue
-                paid += self._paid(found)
-                waiting.append(Entry(key, self._at.side, self._at.model, found))
-                if len(waiting) >= KEEP_AT_ONCE:
-                    await self._keep(waiting)
+            with TemporaryFile() as file:
+                await self._patiently(self._at.api.download, file_id, file)
+                for key, found in self._at.api.lines(file, self._at.interface):
+                    if key not in left:
+                        continue
+                    left.discard(key)
+                    if isinstance(found, str):
+                        self.given_up[key] = found
+                        continue
+                    paid += self._paid(found)
+                    waiting.append(Entry(key, self._at.side, self._at.model, found))
+                    if len(waiting) >= KEEP_AT_ONCE:
+                        await self._keep(waiting)
         await self._keep(waiting)
         self.given_up.update(dict.fromkeys(left, f"batch {batch.batch_id} {progress.status} without it"))
         await self._at.desk.purse.settle(self._reserved.pop(batch.name, 0.0), paid)
         self._at.book.note(batch, "collected")
         if progress.status in ("failed", "cancelled"):
             found_fault = f"batch {batch.batch_id} {progress.status}" + f": {progress.fault}" * bool(progress.fault)
-            self.halt(AskError(self._answerer.where, found_fault, hint="The same command submits the rest again."))
+            self.halt(AskError(self._answerer.where, found_fault, hint=AGAIN))
 
     def _paid(self, outcome: Outcome) -> float:
         if not isinstance(outcome, Completion):

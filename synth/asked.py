@@ -3,13 +3,13 @@
 import asyncio
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sources.errors import NoPairsError, PrefsError
 from synth.ask import Answerer, AskError, Asking, Desk
-from synth.ask_batches import BatchAsking, BatchDesk
+from synth.ask_batches import BatchAsking, BatchDesk, StillWaitingError
 from synth.candidates import Writers
 from synth.completion import Writer
 from synth.engines.batch_api import BatchApi
@@ -54,6 +54,8 @@ async def ask_everything(job: Job, prompts: Prompts, journal: Journal, *, watche
     total = len(prompts) * sum(job.answers if model.side == "rejected" else 1 for model in job.models)
     meter = Meter(total, Purse(job.max_spend, already_spent(journal.usage(), prices)))
     bar = Bar(meter, shown=watched)
+    for text in journal.remarks:
+        bar.note(f"synth-prefs: {text}")
     try:
         async with JournalWriter(journal) as writer:
             asked = Round(job, prompts, journal, Desk(writer, meter.purse, meter, bar))
@@ -104,20 +106,29 @@ class Round:
     interrupted: bool = False
 
     async def ask_all(self) -> Writers:
-        """Ask all sides at once; the writers of them.
+        """Look at all sides, then ask them all at once; the writers of them.
 
         Raises:
-            PrefsError: one of them cannot go on. The other's requests in flight have come in.
+            PrefsError: one of them cannot begin, and none was asked; or one cannot go on, and the requests in flight of
+                all have come in.
         """
         try:
-            async with asyncio.TaskGroup() as group:
-                tasks = {model.side: group.create_task(self._ask_side(model)) for model in self.job.models}
-        except* PrefsError as failed:
+            async with AsyncExitStack() as engines:
+                async with asyncio.TaskGroup() as group:
+                    opening = {model: group.create_task(self._open_side(model, engines)) for model in self.job.models}
+                async with asyncio.TaskGroup() as group:
+                    for model, task in opening.items():
+                        writer, engine = task.result()
+                        if engine is not None:
+                            self.desk.meter.start()
+                            group.create_task(self._put(engine, model, writer))
+        except* (PrefsError, OSError) as failed:
             raise failed.exceptions[0] from None
-        for asking in self.askings:
-            if asking.trouble is not None:
-                raise asking.trouble
-        return Writers(tasks["rejected"].result(), tasks["chosen"].result() if "chosen" in tasks else None)
+        troubles = [asking.trouble for asking in self.askings if asking.trouble is not None]
+        if troubles:
+            raise min(troubles, key=lambda trouble: isinstance(trouble, StillWaitingError))  # that is the lesser one
+        writers = {model.side: task.result()[0] for model, task in opening.items()}
+        return Writers(writers["rejected"], writers.get("chosen"))
 
     def interrupt(self, work: "asyncio.Future[Writers]") -> None:
         """The first time: let the requests in flight come in; the second time: stop at once."""
@@ -132,25 +143,21 @@ class Round:
         for asking in self.askings:
             asking.halt()
 
-    async def _ask_side(self, model: Model) -> Writer:
-        """Ask one side, if there is anything to ask."""
+    async def _open_side(self, model: Model, engines: AsyncExitStack) -> tuple[Writer, Engine | None]:
+        """The writer of one side, and who is to be asked, if there is anything to ask."""
         job, writer = self.job, known_writer(self.job, model, self.prompts, self.journal)
         if job.collect:
             if writer is None:
                 raise NoPairsError("--collect", f"the journal holds no answer of {model.name} to these prompts")
             self.not_asked = "--collect asks nothing"
-            return writer
+            return writer, None
         if writer is not None and next(pending(self.prompts, writer, self.journal), None) is None:
             self._know(len(self.prompts) * writer.answers)
-            return writer
-        opened = await open_engine(job, model, self.prompts, self.journal)
+            return writer, None
+        opened = await open_engine(job, model, self.prompts, self.journal, self.desk.purse)
+        engines.push_async_callback(opened.engine.close)
         self.remarks += opened.remarks
-        self.desk.meter.start()
-        try:
-            await self._put(opened.engine, model, opened.writer)
-        finally:
-            await opened.engine.close()
-        return opened.writer
+        return opened.writer, opened.engine
 
     async def _put(self, engine: Engine, model: Model, writer: Writer) -> None:
         """All pending requests of one side to its engine."""
@@ -178,6 +185,7 @@ class Round:
         at = BatchDesk(
             api=BatchApi(engine),
             book=self.journal.batches,
+            find=self.journal.find,
             desk=self.desk,
             side=model.side,
             model=model.name,

@@ -50,8 +50,7 @@ class Journal:
         self._writing = Lock()
         mend_if_damaged(path, self.remarks)
         with told(path):
-            self._connection = connect(path)
-            self._connection.executescript(TABLES)
+            self._connection = connect(path, tables=TABLES)
         self.batches = BatchBook(self._connection, self._change)
 
     def find(self, keys: Iterable[bytes]) -> dict[bytes, Outcome]:

@@ -76,8 +76,7 @@ def _save(path: Path) -> tuple[int, list[int]]:
     for ending in FILES:
         Path(f"{_made(path)}{ending}").unlink(missing_ok=True)
     saved, lost = set[int](), set[int]()
-    with told(path), closing(connect(_made(path), wal=False)) as new, new:
-        new.executescript(TABLES)
+    with told(path), closing(connect(_made(path), wal=False, tables=TABLES)) as new, new:
         for number, columns in rows_in(path):
             if not columns or columns[0] is not None or not 0 < number < MOST_ROWS:
                 continue

@@ -60,11 +60,12 @@ def pair(group: list[Answered], prompts: Prompts, rule: Rule) -> Paired:
         each.became, each.evidence = ("pair", "") if place not in reasons else reasons[place][1:]
         one.chosen.became = "pair" if each.became == "pair" else one.chosen.became or each.became
     lost_table = lost_rows(skipped(lost), prompts.source, prompts.name, "ask")
+    dropped_rows = [row for row, _, _ in lost] + [drafts[place][0].row for place in sorted(reasons)]
     pairs_only = pairs.drop_columns([ITEM.name])
     written = pairs_only.take(pa.array(kept, pa.int64()))
     return Paired(
         pairs=written,
-        dropped=pa.concat_tables([lost_table, _dropped(pairs_only, reasons)]),
+        dropped=_in_order(pa.concat_tables([lost_table, _dropped(pairs_only, reasons)]), dropped_rows),
         used=len({one.row for one, _ in drafts}),
         made=len(drafts),
         skipped=Counter(("ask", reason) for _, reason, _ in lost),
@@ -159,3 +160,8 @@ def _dropped(pairs: pa.Table, reasons: dict[int, tuple[str, str, str]]) -> pa.Ta
     for at, name in enumerate(("stage", "reason", "evidence")):
         table = table.append_column(DROPPED.field(name), pa.array([reasons[p][at] for p in places], pa.string()))
     return table
+
+
+def _in_order(table: pa.Table, rows: list[int]) -> pa.Table:
+    """The same rows in the order of their prompts; `rows[i]` is the upstream row of the prompt of row i."""
+    return table.take(pa.array(sorted(range(len(rows)), key=rows.__getitem__), pa.int64()))

@@ -38,8 +38,10 @@ def pending(
 
 
 def api_of_journal(prompts: Prompts, writers: dict[Api, Writer], journal: Journal) -> Api | None:
-    """The interface by which the journal's answers to the first of these prompts were got; None if it has none."""
+    """The interface by which the journal's answers to these prompts were got; None if it has none."""
     for api, writer in writers.items():
-        if journal.find(request.key for request in islice(requests(prompts, writer), AT_ONCE)):
-            return api
+        every = requests(prompts, writer)
+        while part := list(islice(every, AT_ONCE)):
+            if journal.find(request.key for request in part):
+                return api
     return None

@@ -53,7 +53,9 @@ def synthesize(job: Job, *, watched: bool = False) -> Result:
             groups = answered(prompts, asked.writers, journal, asked.reason)
             account, files, tokens = write_files(groups, prompts, _rule(job, asked.writers), scratch)
             if not account.pairs_made:
-                raise NoPairsError(job.out, "no prompt has answers on both sides", hint="No file was written.")
+                why = f" ({asked.not_asked})" if asked.not_asked else ""
+                found = f"no prompt has answers on both sides{why}"
+                raise NoPairsError(job.out, found, hint="No file was written.")
             manifest = render_manifest(job, prompts, asked.writers, account, (files, tokens))
             (scratch / MANIFEST).write_text(manifest, encoding="utf-8")
             put_in_place(scratch, job.out)

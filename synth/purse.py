@@ -15,7 +15,7 @@ from synth.journal import Usage
 PRICES = Path(__file__).parent
 TOKENS_PER_UNIT = 1_000_000
 OVERHEAD_TOKENS = 64
-"""What a chat template may add to a prompt, at most, for each request."""
+"""What a template of the server may add, at most, to a prompt and to each of its messages."""
 
 Dollars = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
@@ -39,7 +39,8 @@ class Price(Settings):
         """Dollars that the answer to a request cannot exceed: no tokenizer makes more tokens than there are bytes."""
         body = request.body
         most = int(body.get("max_tokens") or body["max_completion_tokens"])
-        return self.of(request.prompt_bytes + OVERHEAD_TOKENS, most)
+        overhead = OVERHEAD_TOKENS * max(1, len(body.get("messages", ())))
+        return self.of(request.prompt_bytes + overhead, most)
 
     def paid(self, request: CompletionRequest, outcome: Outcome) -> float:
         """Dollars that an outcome cost: nothing for a refusal, the worst case where the server did not count."""
@@ -120,6 +121,13 @@ class Purse:
         self._reserved -= reserved
         self._requests -= bool(reserved)
         self.spent += paid
+        if self.limit is not None:
+            async with self._changed:
+                self._changed.notify_all()
+
+    async def leave(self, reserved: float) -> None:
+        """Let what was set aside for a request stay so: another run will know what it cost."""
+        self._requests -= bool(reserved)
         if self.limit is not None:
             async with self._changed:
                 self._changed.notify_all()

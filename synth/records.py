@@ -31,13 +31,18 @@ RESTORE = f"INSERT OR IGNORE INTO answers VALUES (?{', ?' * OF_ANSWER})"  # noqa
 NO_TEXT = Refusal(0, "the answer is no text: it holds half a character (a lone surrogate)")
 
 
-def connect(path: Path, *, wal: bool = True) -> sqlite3.Connection:
-    """A connection to the database, by default one that writes ahead."""
+def connect(path: Path, *, wal: bool = True, tables: str = "") -> sqlite3.Connection:
+    """A connection to the database, by default one that writes ahead; `tables` are made if they are not there."""
     connection = sqlite3.connect(path, check_same_thread=False)
     connection.text_factory = lambda data: data.decode("utf-8", "replace")  # a wrong byte is found by the hash
-    if wal:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+    try:
+        if wal:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript(tables)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

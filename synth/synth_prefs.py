@@ -29,7 +29,8 @@ Every answer is in OUT/journal.sqlite before it counts: run the same command aga
 nothing is asked twice. The result is OUT/pairs.parquet, candidates.parquet (every answer), dropped.parquet
 (every prompt and answer without a pair, and why) and manifest.json.
 Keys: REJECTED_API_KEY, CHOSEN_API_KEY, OPENAI_API_KEY (for OpenAI only), or --rejected-key-file, --chosen-key-file.
-Exit status: 0 done, 1 a problem with the input, the server or the machine, 2 wrong usage, 130 interrupted.
+Exit status: 0 done, 1 a problem with the input, the server or the machine, 2 wrong usage, 3 batches still at work,
+130 interrupted.
 """
 
 MAX_SEED_BITS = 63
@@ -203,7 +204,8 @@ def _check_flags(options: argparse.Namespace) -> None:
     """
     from sources.errors import UsageError
 
-    for name, value in vars(options).items():
+    texts = {**vars(options), "prompts": options.prompts and str(options.prompts)}
+    for name, value in texts.items():
         if isinstance(value, str) and not value.isascii() and not _is_unicode(value):
             raise UsageError(f"--{name.replace('_', '-')} {value}", "is no valid UTF-8")
     chosen = ("chosen_url", "chosen_key_file", "batch")

@@ -108,6 +108,6 @@ def _output_error(out: Path, error: OSError) -> OutputError:
         return OutputError(
             out,
             f"the disk is full ({error.strerror}); nothing was changed there",
-            hint="A build needs about three times the size of its input: free some space or give another --out.",
+            hint="Free some space (about three times the size of the input is needed) or give another --out.",
         )
     return OutputError(out, f"cannot be written ({error.strerror or error})", hint="Give another --out.")

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from sources.errors import UsageError
-from synth.completion import Api, Writer
-from synth.endpoint import Endpoint
+from synth.completion import Api, CompletionRequest, Writer
 from synth.engines.engine import Engine
 from synth.engines.server import ServerEngine
 from synth.job import Job, Model
@@ -12,6 +11,7 @@ from synth.journal import Entry, Journal
 from synth.pending import api_of_journal, requests
 from synth.preflight import Server, check_options, find_api, look_at
 from synth.prompts import Prompts
+from synth.purse import FREE, Purse
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def known_writer(job: Job, model: Model, prompts: Prompts, journal: Journal) -> 
     return None if found is None else both[found]
 
 
-async def open_engine(job: Job, model: Model, prompts: Prompts, journal: Journal) -> Opened:
-    """The engine of one side, after a look at what it is.
+async def open_engine(job: Job, model: Model, prompts: Prompts, journal: Journal, purse: Purse) -> Opened:
+    """The engine of one side, after a look at what it is, for which one answer may have to be paid.
 
     Raises:
         PrefsError: it cannot be used, does not serve the model, or would ignore an option.
@@ -52,9 +52,10 @@ async def open_engine(job: Job, model: Model, prompts: Prompts, journal: Journal
         server = await look_at(engine, model.endpoint, model.side, model.name)
         _check_length(job, model, server)
         if writer is None:
+            first = next(requests(prompts, job.writer(model, "chat")))
             if server.fields is None:  # so that what is true of both interfaces is known before one request is paid
-                check_options(server, model.endpoint, model.side, next(requests(prompts, job.writer(model, "chat"))))
-            writer = await _find_writer(job, model, model.endpoint, engine, (prompts, journal))
+                check_options(server, model.endpoint, model.side, first)
+            writer = await _find_writer(job, model, engine, first, (journal, purse))
         check_options(server, model.endpoint, model.side, next(requests(prompts, writer)))
     except BaseException:
         await engine.close()
@@ -63,11 +64,20 @@ async def open_engine(job: Job, model: Model, prompts: Prompts, journal: Journal
 
 
 async def _find_writer(
-    job: Job, model: Model, endpoint: Endpoint, engine: ServerEngine, material: tuple[Prompts, Journal]
+    job: Job, model: Model, engine: ServerEngine, first: CompletionRequest, material: tuple[Journal, Purse]
 ) -> Writer:
-    prompts, journal = material
-    first = next(requests(prompts, job.writer(model, "chat")))
-    api, answer = await find_api(engine, endpoint, first)
+    """The writer that fits the server; what its first answer cost, if that had to be asked for, is paid."""
+    assert model.endpoint is not None
+    journal, purse = material
+    price = model.price or FREE
+    most = paid = price.most(first)
+    if not await purse.reserve(most):
+        raise UsageError("--max-spend", f"{job.max_spend:.2f} may be exceeded by the first request", hint="Raise it.")
+    try:
+        api, answer = await find_api(engine, model.endpoint, first)
+        paid = price.paid(first, answer) if answer else 0.0
+    finally:
+        await purse.settle(most, paid)
     if answer is not None:
         journal.append([Entry(first.key, model.side, model.name, answer)])
     return job.writer(model, api)

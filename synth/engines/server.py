@@ -59,8 +59,21 @@ class ServerEngine:
         try:
             response = await self.client.post(PATHS[request.api], body=request.body, cast_to=httpx2.Response)
         except openai.APIError as error:
-            raise self.failure(error) from None
+            failure = self.failure(error)
+            if isinstance(failure, RetryError) and failure.maybe_paid:
+                failure.own = await self._is_there()
+            raise failure from None
         return read_completion(response.content, request.api, self._endpoint.hide_in)
+
+    async def _is_there(self) -> bool:
+        """Whether the server answers anything at all, so that it was the request that it did not answer."""
+        try:
+            await self.client.get("/models", cast_to=httpx2.Response, options={"timeout": CONNECT_S})
+        except openai.APIStatusError as error:
+            return error.status_code < 500
+        except openai.APIError:
+            return False
+        return True
 
     def failure(self, error: openai.APIError) -> RequestError:
         """What the client's exception means, without secrets."""
@@ -72,6 +85,10 @@ class ServerEngine:
         said = shorten(self._endpoint.hide(str(cause))) or "no connection"
         sent = not isinstance(cause, aiohttp.ClientConnectorError)
         return RetryError(f"{'no answer in time' if timed_out else said} ({type(cause).__name__})", maybe_paid=sent)
+
+    def hide_in(self, body: object) -> object:
+        """What the server said, without secrets."""
+        return self._endpoint.hide_in(body)
 
     async def close(self) -> None:
         await self.client.close()

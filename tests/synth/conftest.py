@@ -1,19 +1,22 @@
 """What the tests of synthesis share: played servers, and runs of the command on prompts of one's own."""
 
+import os
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import pytest
 
 from synth.ask import Pace
 from synth.synth_prefs import main
-from tests.synth.place import Place, Said
+from tests.synth.place import ROOT, Place, Said
 from tests.synth.played_server import PlayedServer, played_server
 
 
@@ -95,6 +98,30 @@ def synth(place: Place, quick: None, capsys: pytest.CaptureFixture[str]) -> Call
         return Said(status, printed.out, printed.err)
 
     return run
+
+
+@pytest.fixture
+def start(place: Place) -> Iterator[Callable[..., "Popen[str]"]]:
+    """Begin the command in a process of its own; killed at the end of the test if it still runs then."""
+    begun: list[Popen[str]] = []
+
+    def begin(url: str, *more: object, at: Place = place, **environment: str) -> "Popen[str]":
+        begun.append(
+            Popen(
+                [sys.executable, "-m", "synth.synth_prefs", *at.flags(url, *more)],
+                stdout=PIPE,
+                stderr=PIPE,
+                text=True,
+                cwd=ROOT,
+                env={**os.environ, **environment},
+            )
+        )
+        return begun[-1]
+
+    yield begin
+    for process in begun:
+        process.kill()
+        process.communicate()
 
 
 def one_line(said: str) -> bool:

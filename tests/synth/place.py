@@ -1,17 +1,16 @@
 """A folder with prompts of one's own, runs of synth-prefs on them, and a look at what they left behind."""
 
 import json
-import os
 import shutil
 import socket
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic, sleep
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -85,17 +84,6 @@ class Place:
         given = ["--lang", "zh", "--prompts", self.folder / "prompts.jsonl", "--out", self.out]
         return [str(flag) for flag in [*given, "--rejected-model", "played", "--rejected-url", url, *more]]
 
-    def start(self, url: str, *more: object, **environment: str) -> "subprocess.Popen[str]":
-        """Begin the command in a process of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "synth.synth_prefs", *self.flags(url, *more)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env={**os.environ, **environment},
-        )
-
     def outputs(self) -> dict[str, bytes]:
         """The bytes of the four files."""
         return {name: (self.out / name).read_bytes() for name in OUTPUTS}
@@ -122,6 +110,20 @@ class Place:
 
 
 def finish(process: "subprocess.Popen[str]") -> Said:
-    """Wait for a run that was started."""
+    """Wait for a run in a process of its own to end."""
     out, err = process.communicate(timeout=LIMIT_S)
     return Said(process.returncode, out, err)
+
+
+def wait_until(reached: Callable[[], Any], process: Any = None) -> None:
+    """Wait for something to come about; a process that must bring it about must not end before.
+
+    Raises:
+        TimeoutError: it did not.
+    """
+    until = monotonic() + LIMIT_S
+    while not reached():
+        assert process is None or process.poll() is None, process.communicate()
+        if monotonic() > until:
+            raise TimeoutError
+        sleep(0.005)

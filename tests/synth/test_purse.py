@@ -76,7 +76,10 @@ def test_the_shipped_prices_are_read_and_have_the_usual_models() -> None:
         ),
         ("as_of: x\nmodels: {m: {input: cheap, output: 1}}\n", "models.m.input: Input should be a valid number"),
         ("as_of: x\nmodels: {m: {input: 1, output: 1, batch: 0}}\n", "models.m.batch: Input should be greater than 0"),
-        ("as_of: x\nmodels: {m: {input: 1, output: 1, batches: 1}}\n", "models.m.batches: no such key"),
+        (
+            "as_of: x\nmodels: {m: {input: 1, output: 1, batches: 1}}\n",
+            "models.m.batches: no such key; expected input, output, batch. Did you mean batch?",
+        ),
         ("as_of: x\nmodels: {m: {input: .nan, output: 1}}\n", "models.m.input"),
         ("as_of: x\nmodels: {m: {input: .inf, output: 1}}\n", "models.m.input"),
         ("as_of: x\nmodel: {}\n", "model: no such key; expected as_of, models. Did you mean models?"),

@@ -75,7 +75,7 @@ def test_a_recipe_that_does_not_exist_is_refused_with_those_that_do() -> None:
         ("just words", "holds a str"),
         (SMALL.replace("name: small\n", ""), "name: Field required"),
         ("name: small\n", "rejected: Field required"),
-        (SMALL.replace("sampling", "samplings"), "rejected.sampling: Field required"),
+        (SMALL.replace("  sampling: {max_tokens: 64}\n", "  api: chat\n"), "rejected.sampling: Field required"),
         (SMALL + "rejected_: {}\n", "rejected_: no such key; expected name, rejected, chosen, vllm"),
         (SMALL + "pairing: best\n", "pairing: Input should be 'first', 'all' or 'closest_length', found 'best'"),
         (SMALL + "max_similarity: 2\n", "max_similarity: Input should be less than or equal to 1"),
@@ -140,6 +140,8 @@ def test_what_each_request_is_given_anyway_cannot_be_set(name: str, side: str, t
     ("text", "hint"),
     [
         (SMALL + "pairings: all\n", "Did you mean pairing?"),
+        (SMALL.replace("sampling", "samplings"), "Did you mean sampling?"),
+        (SMALL.replace("name", "nam"), "Did you mean name?"),
         (SMALL + "  send_seeds: true\n", "Did you mean send_seed?"),
         (SMALL + "checks: {identical_side: drop}\n", "Did you mean identical_sides?"),
         (SMALL + "completely_different: 1\n", ""),

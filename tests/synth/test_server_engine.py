@@ -127,10 +127,10 @@ def test_an_error_is_shown_in_one_line_whatever_its_shape(body: object, shown: s
 
 
 FAULTS: list[Any] = [
-    ("cut", False, True, "disconnected"),
-    ("reset", False, True, ""),
-    ("hang", False, True, "no answer in time"),
-    ("cut_body", False, True, "not completed"),
+    ("cut", True, True, "disconnected"),
+    ("reset", True, True, ""),
+    ("hang", True, True, "no answer in time"),
+    ("cut_body", True, True, "not completed"),
     ("garbage", True, True, "not JSON"),
     ("bad_utf8", True, True, "not JSON"),
     ("html", True, True, "not JSON: a page of HTML"),
@@ -150,6 +150,24 @@ def test_each_fault_is_tried_again_and_known_for_what_it_may_have_cost(
     assert (found.own, found.maybe_paid, found.busy) == (own, maybe_paid, False)
     assert words in found.message
     assert server.counts["started"] == 1
+
+
+@pytest.mark.parametrize("play", ["cut", "reset", "cut_body", "hang"])
+@pytest.mark.parametrize("models", [503, "cut"])
+def test_a_lost_answer_is_not_the_request_s_own_fault_where_the_server_is_lost(
+    play: str, models: object, played: Start
+) -> None:
+    server = played(rules=[{"play": play}, {"endpoint": "/v1/models", "play": models}])
+    found = failure(server.url, timeout_s=0.3 if play == "hang" else 20)
+    assert isinstance(found, RetryError)
+    assert (found.own, found.maybe_paid) == (False, True)
+
+
+@pytest.mark.parametrize("models", [200, 401, 404, "garbage"])
+def test_a_lost_answer_is_the_request_s_own_fault_where_the_server_is_there(models: object, played: Start) -> None:
+    found = failure(played(rules=[{"play": "cut"}, {"endpoint": "/v1/models", "play": models}]).url)
+    assert isinstance(found, RetryError)
+    assert found.own
 
 
 SHAPES: list[Any] = [5, [], {}, {"choices": 5}, {"choices": [5]}, {"choices": [{"text": 5, "message": {"content": 5}}]}]
