@@ -25,6 +25,8 @@ MAX_BYTES = 100 << 20
 MAX_ROUNDS = 3
 """How often a run submits what batches left without an answer."""
 
+FORGET = "Is it another account or server than before? --forget-batches gives open batches up and asks again."
+
 KEEP_AT_ONCE = 256
 AGAIN = "The same command submits the rest again."
 
@@ -49,6 +51,16 @@ class BatchDesk:
     side: Side
     model: str
     interface: Api
+
+    @property
+    def about(self) -> str:
+        """What tells the batches of this side from others in the book."""
+        return batch_about(self.model, self.interface)
+
+
+def batch_about(model: str, interface: Api) -> str:
+    """Which model is asked by which interface."""
+    return f"{model} by {interface}"
 
 
 class BatchAsking:
@@ -76,7 +88,7 @@ class BatchAsking:
             OutputError: the journal cannot be written.
         """
         try:
-            left = self._at.book.open_batches()
+            left = self._at.book.open_batches(self._at.about)
             if left:
                 self._set_aside(left, pending())
             await self._finish(await self._adopted(left), waits=waits)
@@ -104,7 +116,8 @@ class BatchAsking:
         """The failure as the user meets it."""
         match failure:
             case HopelessError(message, hint):
-                return AskError(self._answerer.where, message, hint=hint)
+                unknown = FORGET if "404" in message and self._at.book.open_batches(self._at.about) else hint
+                return AskError(self._answerer.where, message, hint=unknown)
             case RefusedError(status, message):
                 return AskError(self._answerer.where, f"HTTP {status}: {message}", hint=AGAIN)
         return AskError(self._answerer.where, str(getattr(failure, "message", failure)), hint=GONE)
@@ -140,7 +153,7 @@ class BatchAsking:
         for part, dollars in self._parts(requests):
             if self._halted.is_set():
                 return
-            batch = self._at.book.intend([request.key for request in part])
+            batch = self._at.book.intend([request.key for request in part], self._at.about)
             self._at.desk.purse.take(dollars)
             self._reserved[batch.name] = dollars
             batch_id = await self._patiently(self._submit_once, batch, part)

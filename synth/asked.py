@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sources.errors import NoPairsError, PrefsError
+from sources.errors import NoPairsError, PrefsError, UsageError
 from synth.ask import Answerer, AskError, Asking, Desk
-from synth.ask_batches import BatchAsking, BatchDesk, StillWaitingError
+from synth.ask_batches import BatchAsking, BatchDesk, StillWaitingError, batch_about
 from synth.candidates import Writers
 from synth.completion import Writer
 from synth.engines.batch_api import BatchApi
@@ -154,10 +154,24 @@ class Round:
         if writer is not None and next(pending(self.prompts, writer, self.journal), None) is None:
             self._know(len(self.prompts) * writer.answers)
             return writer, None
+        if writer is not None and not model.batch:
+            self._refuse_twice(model, writer)
         opened = await open_engine(job, model, self.prompts, self.journal, self.desk.purse)
         engines.push_async_callback(opened.engine.close)
         self.remarks += opened.remarks
         return opened.writer, opened.engine
+
+    def _refuse_twice(self, model: Model, writer: Writer) -> None:
+        """Nothing, if no open batch holds requests that are about to be sent one by one.
+
+        Raises:
+            UsageError: one does.
+        """
+        opened = self.journal.batches.open_batches(batch_about(model.name, writer.api))
+        if opened:
+            count = sum(len(batch.keys) for batch in opened)
+            hint = "Add --batch to collect them, or --forget-batches to give them up."
+            raise UsageError("--batch", f"{count:,} requests to {model.name} are in open batches", hint=hint)
 
     async def _put(self, engine: Engine, model: Model, writer: Writer) -> None:
         """All pending requests of one side to its engine."""

@@ -54,6 +54,7 @@ class Job:
     wait: bool = True
     collect: bool = False
     retry_refused: bool = False
+    forget_batches: bool = False
 
     @property
     def models(self) -> list[Model]:

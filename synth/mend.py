@@ -87,7 +87,7 @@ def _save(path: Path) -> tuple[int, list[int]]:
             elif len(values) == 1:
                 new.execute("INSERT OR IGNORE INTO set_aside VALUES (?, ?)", (number, *values))
             elif is_batch(values):
-                new.execute("INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?)", (number, *values))
+                new.execute("INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?, ?)", (number, *values))
             elif len(values) == OF_ANSWER:
                 lost.add(number)
     return len(saved), sorted(lost - saved)

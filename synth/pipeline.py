@@ -47,6 +47,8 @@ def synthesize(job: Job, *, watched: bool = False) -> Result:
         try:
             if job.retry_refused:
                 journal.forget_refusals()
+            if job.forget_batches:
+                journal.batches.forget()
             asked = asyncio.run(ask_everything(job, prompts, journal, watched=watched))
             if asked is None:
                 raise KeyboardInterrupt

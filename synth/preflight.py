@@ -111,6 +111,8 @@ def _unusable(endpoint: Endpoint, side: Side, failure: Exception) -> PreflightEr
     message = _message(failure)
     if isinstance(failure, HopelessError) and "401" in message:
         hint = f"Set {side.upper()}_API_KEY or give --{side}-key-file."
+    elif "certificate" in message:
+        hint = "HTTPS is checked; SSL_CERT_FILE names authorities of one's own."
     elif isinstance(failure, RetryError):
         hint = "Is the server running? For example: vllm serve MODEL --served-model-name NAME"
     else:

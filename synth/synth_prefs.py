@@ -79,6 +79,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     how.add_argument("--max-spend", type=_dollars, metavar="USD", help="stop before this is exceeded")
     how.add_argument("--prices", default="prices", metavar="FILE", help="prices (default: synth/prices.yaml)")
     how.add_argument("--retry-refused", action="store_true", help="ask again what the server refused before")
+    how.add_argument("--forget-batches", action="store_true", help="give open batches up, send their requests again")
     how.add_argument("--collect", action="store_true", help="ask nothing: make pairs of what the journal holds")
     how.add_argument("--dry-run", action="store_true", help="say what would be asked, and stop")
     add("--json", action="store_true", help="print the result as JSON instead of tables")
@@ -193,6 +194,7 @@ def make_job(options: argparse.Namespace) -> Any:
         wait=not options.no_wait,
         collect=options.collect,
         retry_refused=options.retry_refused,
+        forget_batches=options.forget_batches,
     )
 
 

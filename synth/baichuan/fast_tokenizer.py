@@ -95,7 +95,7 @@ def _normalizer(model: Any) -> Any:
 
     rules = model.normalizer_spec
     space = SPACE if rules.escape_whitespaces else " "
-    steps = []
+    steps: list[Any] = []
     if rules.remove_extra_whitespaces:
         steps += [
             normalizers.Replace(Regex(r"\A +"), ""),

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from errno import EMFILE, ENFILE
+from functools import cache
+from ssl import SSLContext
 from time import time
 from typing import Any
 
@@ -36,6 +39,7 @@ def make_client(endpoint: Endpoint, timeout_s: float, connections: int) -> opena
         limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60),
         timeout=httpx2.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=None),
         trust_env=not endpoint.is_loopback,
+        verify=authorities(),
         auth=endpoint.user_and_password,
     )
     headers = None if endpoint.is_openai else {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
@@ -46,6 +50,12 @@ def make_client(endpoint: Endpoint, timeout_s: float, connections: int) -> opena
         http_client=http,
         default_headers=headers,  # type: ignore[arg-type]  # Omit is meant here
     )
+
+
+@cache
+def authorities() -> SSLContext:
+    """Whom HTTPS trusts: the usual authorities, or those of SSL_CERT_FILE."""
+    return httpx2.create_ssl_context()
 
 
 class ServerEngine:
@@ -83,8 +93,11 @@ class ServerEngine:
         cause = _first_cause(error)
         timed_out = isinstance(cause, TimeoutError)
         said = shorten(self._endpoint.hide(str(cause))) or "no connection"
-        sent = not isinstance(cause, aiohttp.ClientConnectorError)
-        return RetryError(f"{'no answer in time' if timed_out else said} ({type(cause).__name__})", maybe_paid=sent)
+        return RetryError(
+            f"{'no answer in time' if timed_out else said} ({type(cause).__name__})",
+            maybe_paid=not isinstance(cause, aiohttp.ClientConnectorError),
+            busy=getattr(cause, "errno", None) in (EMFILE, ENFILE),  # it is we who have too many connections
+        )
 
     def hide_in(self, body: object) -> object:
         """What the server said, without secrets."""

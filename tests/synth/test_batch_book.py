@@ -152,22 +152,35 @@ def test_a_full_disk_is_an_error_and_the_book_stays_as_it_was(opened: Opened, pa
 
 @pytest.mark.parametrize("state", ["intended", "submitted", "collected", "lost"])
 def test_a_row_of_the_book_is_known_as_one(state: State) -> None:
-    assert is_batch(["name", "batch_1", b"k" * 32, state])
-    assert is_batch(["name", None, b"", state])
+    assert is_batch(["name", "batch_1", "m by chat", b"k" * 32, state])
+    assert is_batch(["name", None, "", b"", state])
 
 
 @pytest.mark.parametrize(
     "row",
     [
         [],
-        ["name", None, b""],
-        ["name", None, b"", "begun"],
-        ["name", None, b"k" * 15, "lost"],
-        ["name", 7, b"", "lost"],
-        ["name", None, "text", "lost"],
-        [b"name", None, b"", "lost"],
-        ["name", None, b"", "lost", 1],
+        ["name", None, "", b""],
+        ["name", None, "", b"", "begun"],
+        ["name", None, "", b"k" * 15, "lost"],
+        ["name", 7, "", b"", "lost"],
+        ["name", None, "", "text", "lost"],
+        [b"name", None, "", b"", "lost"],
+        ["name", None, "", b"", "lost", 1],
     ],
 )
 def test_any_other_row_is_none(row: list[object]) -> None:
     assert not is_batch(row)
+
+
+def test_only_the_batches_about_the_same_model_and_interface_are_asked_for(book: BatchBook) -> None:
+    ours, others = book.intend([key(1)], "strong by chat"), book.intend([key(2)], "stronger by chat")
+    assert book.open_batches("strong by chat") == [ours]
+    assert book.open_batches() == [ours, others]
+
+
+def test_forgotten_batches_are_open_no_more(book: BatchBook) -> None:
+    book.note(book.intend([key(1)]), "submitted", "batch_1")
+    book.intend([key(2)])
+    assert book.forget() == 2
+    assert book.open_batches() == []

@@ -2,7 +2,13 @@
 
 import base64
 import re
-from collections.abc import Callable
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +16,9 @@ import pytest
 
 from sources.errors import MissingFileError, UsageError
 from synth.endpoint import Endpoint, make_endpoint
-from synth.engines.server import make_client
+from synth.engines.server import authorities, make_client
 from tests.synth.place import Place, Said
+from tests.synth.played.options import PLAIN_OPENAI
 from tests.synth.played_server import PlayedServer
 
 Start = Callable[..., PlayedServer]
@@ -298,3 +305,60 @@ def test_a_missing_key_and_a_wrong_one_are_told_apart(
         assert "Set REJECTED_API_KEY or give --rejected-key-file." in said
         assert "sk-wrong-wrong-wrong" not in said
     assert server.counts["started"] == 0
+
+
+@pytest.fixture
+def https(tmp_path: Path) -> Iterator[tuple[str, list[bytes]]]:
+    """A server with a certificate that it signed itself, which is in tmp_path/own.pem: its URL, and what it heard."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "own.pem"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subprocess.run([*made, *names], cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "own.pem", tmp_path / "key.pem")
+    heard: list[bytes] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection = listener.accept()[0]
+                with suppress(OSError), connection, context.wrap_socket(connection, server_side=True) as one:
+                    heard.append(one.recv(65536))
+                    one.sendall(b'HTTP/1.1 200 OK\r\ncontent-length: 29\r\n\r\n{"data": [{"id": "another"}]}')
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"https://localhost:{listener.getsockname()[1]}/v1", heard
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_https_is_checked_and_the_key_not_sent_to_an_unknown_server(
+    https: tuple[str, list[bytes]], synth: Synth, impatient: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url, heard = https
+    monkeypatch.setenv("REJECTED_API_KEY", KEY)
+    said = synth(url, code=1).err
+    assert "certificate verify failed" in said
+    assert "HTTPS is checked; SSL_CERT_FILE names authorities of one's own." in said
+    assert heard == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+    authorities.cache_clear()
+    assert "serves no played; expected another" in synth(url, code=2).err
+    authorities.cache_clear()
+    assert KEY.encode() in heard[0]
+
+
+def test_openai_is_asked_for_nothing_that_it_does_not_have(
+    played: Start, synth: Synth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = played(**PLAIN_OPENAI, key=KEY)
+    monkeypatch.setattr(Endpoint, "is_openai", True)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-of-mine")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "project-of-mine")
+    synth(server.url)
+    assert set(server.counts["per_endpoint"]) == {"GET /v1/models", "POST /v1/chat/completions"}
+    assert {told["openai-organization"] for told in headers(server)} == {"org-of-mine"}
+    assert {told["openai-project"] for told in headers(server)} == {"project-of-mine"}
+    assert server.counts["started"] == 12

@@ -1,4 +1,4 @@
-"""kill -9 at any moment, as often as one likes: the result is that of a whole run, and what is lost is accounted for."""
+"""kill -9 at any moment, as often as one likes: the result is that of a whole run; what is lost is accounted for."""
 
 import random
 from collections.abc import Callable

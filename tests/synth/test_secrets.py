@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from sources.errors import PrefsError
@@ -44,10 +45,12 @@ class Secret:
             assert spelling[-10:].encode() not in shown
 
     def assert_not_below(self, folder: Path) -> None:
-        """No file holds it; the journal's write-ahead log is one of them."""
+        """No file holds it, nor does a packed one unpacked; the journal's write-ahead log is one of them."""
         for path in folder.rglob("*"):
             if path.is_file():
                 self.assert_not_in(path.read_bytes())
+            if path.suffix == ".parquet" and path.parent == folder:
+                self.assert_not_in(str(pq.read_table(path).to_pylist()))
 
 
 @pytest.fixture(params=["key", "password"])
@@ -130,7 +133,8 @@ def test_a_traceback_shows_no_secret_either(
             secret.assert_not_in("".join(traceback.format_exception(raised)))
     said = capfd.readouterr()
     secret.assert_not_in(said.out + said.err)
-    secret.assert_not_below(place.folder)
+    for number in range(len(bodies) + 4):
+        secret.assert_not_below(place.other(f"out-{number}").out)
 
 
 @pytest.mark.parametrize("flags", [["--dry-run"], ["--dry-run", "--json"], ["--json"], []])

@@ -5,9 +5,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from errno import EMFILE
 from typing import Any
 
+import aiohttp
+import httpx2
+import openai
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 
 from synth.completion import Api, Completion, CompletionRequest
 from synth.endpoint import Endpoint
@@ -168,6 +173,15 @@ def test_a_lost_answer_is_the_request_s_own_fault_where_the_server_is_there(mode
     found = failure(played(rules=[{"play": "cut"}, {"endpoint": "/v1/models", "play": models}]).url)
     assert isinstance(found, RetryError)
     assert found.own
+
+
+def test_too_many_connections_of_our_own_are_no_fault_of_the_request() -> None:
+    error = openai.APIConnectionError(request=httpx2.Request("POST", "http://h/v1"))
+    connection = ConnectionKey("h", 80, False, True, None, None, None)
+    error.__cause__ = aiohttp.ClientConnectorError(connection, OSError(EMFILE, "Too many open files"))
+    found = ServerEngine(Endpoint("http://h/v1", None), timeout_s=1, connections=1).failure(error)
+    assert isinstance(found, RetryError)
+    assert (found.busy, found.own, found.maybe_paid) == (True, False, False)
 
 
 SHAPES: list[Any] = [5, [], {}, {"choices": 5}, {"choices": [5]}, {"choices": [{"text": 5, "message": {"content": 5}}]}]
