@@ -1,6 +1,6 @@
 """make bench-synth: output tokens per second of synth-prefs against vLLM's own benchmark client, in one run.
 
-A real vLLM server on the CPU serves a tiny random model. Both clients send it the same prompts with the same options, in
+A real vLLM server on the CPU serves a tiny random model. Both clients send the same prompts with the same options, in
 turn, at 64 and at 256 requests at once; each figure is that of the client itself, from its first request to its last
 answer. Then the client's memory with 50,000 prompts, against a server that answers at once.
 """
@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +24,12 @@ sys.path.insert(0, str(ROOT))
 GENERATOR = ROOT.parent / "shared" / "tools" / "make_upstream.py"
 VLLM = ROOT / ".venv-vllm" / "bin"
 MODEL, ANSWER_TOKENS, MAX_PROMPT_CHARS = "tiny", 64, 120
+MAKE_MODEL = """
+import sys
+from pathlib import Path
+from tests.synth.vllm.tiny_chat import write_chat_model
+write_chat_model(Path(sys.argv[1]), 1024)
+"""
 MIN_RATIO, MAX_MIB, MANY = 0.95, 300, 50_000
 
 RECIPE = f"""\
@@ -33,6 +40,16 @@ rejected:
   sampling: {{temperature: 0.7, top_p: 1.0, max_tokens: {ANSWER_TOKENS}, ignore_eos: true}}
 """
 TEMPLATE = 'user: "{content}"\nassistant: "{content}"\nanswer: ""\n'
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One server with the prompts that both clients send it."""
+
+    folder: Path
+    url: str
+    model: Path
+    prompts: Path
 
 
 def main() -> int:
@@ -50,9 +67,10 @@ def main() -> int:
         (folder / "recipe.yaml").write_text(RECIPE.replace("TEMPLATE", str(folder / "template.yaml")))
         ratios = {}
         with served(folder, options) as (url, model):
-            bench_client(folder, url, model, prompts, 64)  # warms the server up
+            setting = Setting(folder, url, model, prompts)
+            bench_client(setting, 64)  # warms the server up
             for concurrency in (64, 256):
-                ratios[concurrency] = compare(folder, url, model, prompts, concurrency, options.runs)
+                ratios[concurrency] = compare(setting, concurrency, options.runs)
         for concurrency, ratio in ratios.items():
             print(f"ratio at {concurrency:>3} at once      {ratio:>8.2f}     (goal: at least {MIN_RATIO:g})")
         if options.many:
@@ -83,56 +101,57 @@ def served(folder: Path, options: argparse.Namespace) -> Iterator[tuple[str, Pat
     from tests.synth.vllm.serving import vllm_process
 
     model = folder / "model"
-    make = f"from pathlib import Path; from tests.synth.vllm.tiny_chat import write_chat_model as w; w(Path({str(model)!r}), 1024)"
-    subprocess.run([str(VLLM / "python"), "-c", make], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([str(VLLM / "python"), "-c", MAKE_MODEL, str(model)], cwd=ROOT, check=True, capture_output=True)
     more = {"--max-model-len": "1024", "--max-num-seqs": "256", "--max-num-batched-tokens": "262144"}
-    with vllm_process(model, MODEL, folder / "server.log", python=VLLM / "python", **more) as url:
+    with vllm_process(model, MODEL, folder / "server.log", VLLM / "vllm", more) as url:
         yield url, model
 
 
-def compare(folder: Path, url: str, model: Path, prompts: Path, concurrency: int, runs: int) -> float:
+def compare(setting: Setting, concurrency: int, runs: int) -> float:
     """The median ratio of our tokens per second to theirs, run by run."""
     ratios = []
     for run in range(runs):
-        theirs = bench_client(folder, url, model, prompts, concurrency)
-        ours = our_client(folder, url, prompts, concurrency, seed=run)
+        theirs = bench_client(setting, concurrency)
+        ours = our_client(setting, concurrency, seed=run)
         ratios.append(ours / theirs)
-        print(f"{concurrency} at once, run {run}: vllm bench {theirs:,.0f} tok/s, synth-prefs {ours:,.0f} tok/s", flush=True)
+        said = f"vllm bench {theirs:,.0f} tok/s, synth-prefs {ours:,.0f} tok/s"
+        print(f"{concurrency} at once, run {run}: {said}", flush=True)
     return statistics.median(ratios)
 
 
-def bench_client(folder: Path, url: str, model: Path, prompts: Path, concurrency: int) -> float:
+def bench_client(setting: Setting, concurrency: int) -> float:
     """Output tokens per second as `vllm bench serve` measures them."""
-    count = sum(1 for _ in prompts.open())
+    count = sum(1 for _ in setting.prompts.open())
     command = [
-        *(str(VLLM / "vllm"), "bench", "serve", "--backend", "openai", "--base-url", url.removesuffix("/v1")),
-        *("--endpoint", "/v1/completions", "--model", MODEL, "--tokenizer", str(model), "--skip-chat-template"),
-        *("--dataset-name", "custom", "--dataset-path", str(prompts), "--disable-shuffle", "--no-oversample"),
+        *(str(VLLM / "vllm"), "bench", "serve", "--backend", "openai", "--base-url", setting.url.removesuffix("/v1")),
+        *("--endpoint", "/v1/completions", "--model", MODEL, "--tokenizer", str(setting.model), "--skip-chat-template"),
+        *("--dataset-name", "custom", "--dataset-path", str(setting.prompts), "--disable-shuffle", "--no-oversample"),
         *("--custom-output-len", str(ANSWER_TOKENS), "--num-prompts", str(count), "--ignore-eos"),
         *("--max-concurrency", str(concurrency), "--temperature", "0.7", "--disable-tqdm"),
-        *("--save-result", "--result-dir", str(folder), "--result-filename", "theirs.json"),
+        *("--save-result", "--result-dir", str(setting.folder), "--result-filename", "theirs.json"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"HF_HUB_OFFLINE": "1"}, check=False)
+    environment = os.environ | {"HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:])
-    result = json.loads((folder / "theirs.json").read_text())
+    result = json.loads((setting.folder / "theirs.json").read_text())
     assert result["completed"] == count, result["completed"]
     return float(result["output_throughput"])
 
 
-def our_client(folder: Path, url: str, prompts: Path, concurrency: int, seed: int) -> float:
+def our_client(setting: Setting, concurrency: int, seed: int) -> float:
     """Output tokens per second of synth-prefs, every answer journalled."""
-    result = synthesize(folder, url, prompts, concurrency, seed)
+    result = synthesize(setting, concurrency, seed)
     return float(result["asked"]["completion_tokens"] / result["asked"]["seconds"])
 
 
-def synthesize(folder: Path, url: str, prompts: Path, concurrency: int, seed: int) -> dict[str, dict[str, float]]:
+def synthesize(setting: Setting, concurrency: int, seed: int) -> dict[str, dict[str, float]]:
     """What the command says of its run, as JSON."""
-    out = folder / "out"
+    out = setting.folder / "out"
     shutil.rmtree(out, ignore_errors=True)
     command = [
-        *(sys.executable, "-m", "synth.synth_prefs", "--lang", "zh", "--prompts", str(prompts), "--json"),
-        *("--recipe", str(folder / "recipe.yaml"), "--rejected-model", MODEL, "--rejected-url", url),
+        *(sys.executable, "-m", "synth.synth_prefs", "--lang", "zh", "--prompts", str(setting.prompts), "--json"),
+        *("--recipe", str(setting.folder / "recipe.yaml"), "--rejected-model", MODEL, "--rejected-url", setting.url),
         *("--concurrency", str(concurrency), "--seed", str(seed), "--out", str(out)),
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -152,7 +171,7 @@ def memory(folder: Path, count: int) -> int:
             row = {"prompt": f"{number} {texts[number % len(texts)]}", "chosen": texts[(number + 7) % len(texts)] * 3}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
     with played_process(models=(MODEL,), log_max=0) as server:
-        result = synthesize(folder, server.url, path, 64, 0)
+        result = synthesize(Setting(folder, server.url, folder, path), 64, 0)
     print(f"{count:,} prompts: {result['asked']['seconds']:,.0f} s", flush=True)
     return int(result["peak_memory_mib"])  # type: ignore[call-overload]
 

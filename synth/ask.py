@@ -103,7 +103,7 @@ class Asking:
             raise failed.exceptions[0] from None
         if self._fruitless and not self._successes:
             self._halt_fruitless()
-        if not self.trouble:
+        if not self._halted.is_set():
             await self._keep_early()
 
     def halt(self, trouble: AskError | None = None) -> None:

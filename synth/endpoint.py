@@ -11,6 +11,9 @@ from sources.errors import MissingFileError, UsageError
 from synth.completion import Side
 
 OPENAI_URL = "https://api.openai.com/v1"
+OWN_NETWORK = (".local", ".lan", ".internal", ".home.arpa")
+"""Names that no public server has; nor has one without a dot."""
+
 MASK = "***"
 
 
@@ -83,7 +86,7 @@ def _address(url: str, kind: str) -> bool:
     try:
         return bool(getattr(ipaddress.ip_address(host), kind))
     except ValueError:
-        return False
+        return kind == "is_private" and ("." not in host or host.endswith(OWN_NETWORK))
 
 
 def make_endpoint(side: Side, url: str | None, key_file: Path | None, environment: Mapping[str, str]) -> Endpoint:

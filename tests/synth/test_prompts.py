@@ -273,7 +273,12 @@ def test_a_file_is_json_lines_or_an_array_however_it_is_spelled(name: str, pack:
         ("prompts.jsonl", b"", BrokenFileError, "empty"),
         ("prompts.json", b'[{"prompt": "a", "chosen": "b"}', BrokenFileError, "ends in the middle of a row"),
         ("prompts.jsonl.gz", b"no gzip", BrokenFileError, "broken after 0 unpacked bytes"),
-        ("prompts.jsonl.gz", gzip.compress(as_lines([GOOD] * 99).encode())[:-20], BrokenFileError, "truncated"),
+        (
+            "prompts.jsonl.gz",
+            gzip.compress(as_lines([GOOD] * 99).encode(), mtime=0)[:-20],
+            BrokenFileError,
+            "truncated",
+        ),
         ("prompts.jsonl", b'{"question": "a"}', MissingColumnError, "no column messages; found question"),
         ("prompts.jsonl", "你好\n再见\n世界\n".encode("gbk"), BadRowsError, "3 of 3 rows cannot be read"),
     ],

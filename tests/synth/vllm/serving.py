@@ -30,12 +30,15 @@ OPTIONS = {
 
 
 @contextmanager
-def vllm_process(model: Path, served_name: str, log: Path) -> Iterator[str]:
-    """The base URL (with /v1) of a server of the checkpoint `model`; what it prints goes to `log`."""
+def vllm_process(
+    model: Path, served_name: str, log: Path, vllm: Path | None = None, options: dict[str, str] | None = None
+) -> Iterator[str]:
+    """The base URL (with /v1) of a server of the checkpoint `model`; what it prints goes to `log`. `vllm` is the
+    command, by default that beside this Python; `options` change OPTIONS."""
     port = _free_port()
     place = {"--host": "127.0.0.1", "--port": str(port), "--served-model-name": served_name}
-    flags = [word for option in (place | OPTIONS).items() for word in option]
-    command = [str(Path(sys.executable).with_name("vllm")), "serve", str(model), *flags]
+    flags = [word for option in (place | OPTIONS | (options or {})).items() for word in option]
+    command = [str(vllm or Path(sys.executable).with_name("vllm")), "serve", str(model), *flags]
     with log.open("wb") as out:
         process = subprocess.Popen(
             command,
