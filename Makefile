@@ -6,13 +6,17 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-vllm lint types imports check bench-build bench-synth clean
+.PHONY: demo test test-browser test-vllm lint types imports check bench-build bench-synth clean
 
 demo: $(VENV)/base  ## build the embedded sample and show the table
 	$(BIN)/build-prefs --lang zh --sample --out prefs
 
 test: $(VENV)/dev  ## run the tests
 	$(BIN)/python -m pytest -n auto
+
+test-browser: $(VENV)/dev  ## run the tests that need a real Chromium (apt-get install chromium)
+	$(PIP) --editable '.[browser]'
+	$(BIN)/python -m pytest -m browser tests/builders/report
 
 test-vllm: $(VLLM_VENV)/ready  ## run the tests that need torch or a real vLLM server (CPU; 3 GB to install)
 	$(VLLM_VENV)/bin/python -m pytest -m vllm tests/synth/vllm

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sources.command import positive, print_json, run_command, show_any_text
+from sources.command import complain, positive, print_json, run_command, show_any_text
 
 EXAMPLES = """\
 examples:
@@ -17,10 +17,12 @@ examples:
   build-prefs --lang zh --synth synth/zh       with the pairs that synth-prefs made
   build-prefs --lang en --only beavertails --limit 1000
   build-prefs --lang zh --commercial-ok        only sources whose licence allows commercial use
+  build-prefs --lang zh --push-to-hub NAME/x   and publish it on the Hub, as publish-prefs does
   build-prefs --lang zh --recipe my.yaml       your own mix: start from builders/recipes/ct-llm.yaml
 
 The result is OUT/<lang>: data/train-*.parquet and data/test-*.parquet for datasets, TRL, pandas or DuckDB,
-dropped.parquet with every row that is not in the dataset and why, manifest.json, README.md.
+dropped.parquet with every row that is not in the dataset and why, manifest.json, README.md,
+report.html to look at.
 Exit status: 0 done, 1 a problem with the input or the machine, 2 wrong usage, 130 interrupted.
 """
 
@@ -45,11 +47,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--commercial-ok", action="store_true", help="only sources whose licence allows commercial use")
     add("--benchmarks", type=Path, metavar="DIR", help="look for benchmark questions of the files in DIR")
     add("--synth", type=Path, metavar="DIR", help="pairs made by synth-prefs")
-    add("--add", action="append", default=[], metavar="FILE[:LAYOUT]", help="preferences of your own; may be repeated")
+    own = "preferences of your own: a file, a folder or owner/name[@revision] on the Hub; may be repeated"
+    add("--add", action="append", default=[], metavar="DATA[:LAYOUT]", help=own)
     add("--add-name", action="append", default=[], metavar="NAME", help="what to call them, in the order of --add")
     add("--add-licence", "--add-license", action="append", default=[], metavar="ID", help="their SPDX licences")
     add("--verify-hashes", action="store_true", help="fail when a file is not the pinned one, also in a mirror")
     add("--workers", type=positive, metavar="N", help="processes (default: one a core, at most 4)")
+    add("--no-report", action="store_true", help="do not write report.html")
+    add("--push-to-hub", metavar="NAME/x", help="publish the result there, as publish-prefs does (private)")
+    add("--public", action="store_true", help="with --push-to-hub: for everybody to see")
+    add("--replace", action="store_true", help="with --push-to-hub: remove there what publish-prefs did not write")
     add("--dry-run", action="store_true", help="show the plan and stop")
     add("--json", action="store_true", help="print the result as JSON instead of tables")
     add("--debug", action="store_true", help="show a traceback when something fails")
@@ -59,7 +66,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     show_any_text()
-    return run_command(parse(arguments), _run, "build-prefs", "the output folder is as it was")
+    options = parse(arguments)
+    where = "the output folder is as it was"
+    if options.push_to_hub:
+        where = "output folder and repository are as they were, or whole; run the command again"
+    return run_command(options, _run, "build-prefs", where)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -74,6 +85,7 @@ def _run(options: argparse.Namespace) -> int:
     request = _request(options)
     if options.dry_run:
         return _dry_run(options, request, console)
+    order = _order(options, request.langs)
     began = perf_counter()
     progress = Bars() if sys.stderr.isatty() else Silent()
     try:
@@ -81,13 +93,55 @@ def _run(options: argparse.Namespace) -> int:
     finally:
         progress.close()
     seconds = perf_counter() - began
-    if options.json:
-        print_json(_summary(inputs, built, seconds))
-    else:
+    if not options.json:
         from builders.table import show_build
 
         show_build(inputs, built, seconds, console)
+    published = _publish(order, [result.folder for result in built], options) if order else {}
+    if options.json:
+        print_json(_summary(inputs, built, seconds) | published)
     return 0
+
+
+def _order(options: argparse.Namespace, langs: tuple[str, ...]) -> Any:
+    """What to publish where, found to be possible before anything is built; None without --push-to-hub.
+
+    Raises:
+        UsageError: a flag that needs it stands alone.
+        PublishError: it is not possible.
+    """
+    if not options.push_to_hub:
+        for flag in ("public", "replace"):
+            if getattr(options, flag):
+                from sources.errors import UsageError
+
+                raise UsageError(f"--{flag}", "needs --push-to-hub NAME/x")
+        return None
+    from builders.publish.hub import checked_name
+    from builders.publish.publish import Order, check_target
+
+    repo = checked_name(options.push_to_hub, "--push-to-hub")
+    order = Order(folders=(), repo=repo, public=options.public, replace=options.replace)
+    check_target(order, langs, _tell)
+    return order
+
+
+def _publish(order: Any, folders: list[Path], options: argparse.Namespace) -> dict[str, object]:
+    """What was published, for --json; else it is shown."""
+    from dataclasses import replace
+
+    from builders.publish.publish import publish
+    from builders.publish_prefs import show, summarise
+
+    order = replace(order, folders=folders)
+    result = publish(order, _tell)
+    if not options.json:
+        show(order, result)
+    return {"published": summarise(order, result)}
+
+
+def _tell(line: str) -> None:
+    complain("build-prefs", line)
 
 
 def _request(options: argparse.Namespace) -> Any:
@@ -114,35 +168,38 @@ def _request(options: argparse.Namespace) -> Any:
         verify_hashes=options.verify_hashes,
         added=_added(options),
         max_rows=options.limit,
+        report=not options.no_report,
         workers=options.workers or min(4, os.cpu_count() or 1),
     )
 
 
 def _added(options: argparse.Namespace) -> Any:
-    """The files of one's own, each with its name and licence.
+    """The data of one's own, each with its name and licence, fetched where it is on the Hub.
 
     Raises:
         UsageError: a licence or a name is missing or too many.
     """
+    from sources.data_files import find_data, name_data
     from sources.errors import UsageError
     from sources.own_data import Described
 
-    files, names, licences = options.add, options.add_name, options.add_licence
-    if len(licences) != len(files):
+    given, names, licences = options.add, options.add_name, options.add_licence
+    if len(licences) != len(given):
         hint = "Give each --add the licence of its data (an SPDX id, or unknown)."
-        raise UsageError("--add-licence", f"{len(licences)} for {len(files)} --add", expected="one for each", hint=hint)
-    if names and len(names) != len(files):
-        raise UsageError("--add-name", f"{len(names)} for {len(files)} --add", expected="one for each, or none")
+        raise UsageError("--add-licence", f"{len(licences)} for {len(given)} --add", expected="one for each", hint=hint)
+    if names and len(names) != len(given):
+        raise UsageError("--add-name", f"{len(names)} for {len(given)} --add", expected="one for each, or none")
     described = []
-    for place, (given, licence) in enumerate(zip(files, licences, strict=True)):
-        path, layout = _path_and_layout(given)
-        name = names[place] if names else path.name.split(".")[0]
-        described.append(Described(path=path, name=name, licence=licence, layout=layout))
+    for number, (each, licence) in enumerate(zip(given, licences, strict=True)):
+        place, layout = _place_and_layout(each)
+        name = names[number] if names else name_data(place)
+        files = tuple(find_data(place, "--add"))
+        described.append(Described(files=files, name=name, licence=licence, layout=layout))
     return tuple(described)
 
 
-def _path_and_layout(given: str) -> tuple[Path, str]:
-    """FILE or FILE:LAYOUT; a colon in the name of a file that exists is part of it."""
+def _place_and_layout(given: str) -> tuple[Path, str]:
+    """DATA or DATA:LAYOUT; a colon in the name of a file that exists is part of it."""
     path, colon, layout = given.rpartition(":")
     return (Path(path), layout) if colon and not Path(given).exists() else (Path(given), "")
 

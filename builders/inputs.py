@@ -1,5 +1,6 @@
 """What a build reads: the sources that take part, where their files are, and why others are left out."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,9 +12,10 @@ from builders.parallel import map_in_threads
 from builders.progress import Progress
 from builders.recipe import ChosenSource, Recipe, choose_sources
 from builders.stages.caps import Cap
+from sources.data_files import DataFile
 from sources.errors import MissingFileError, UsageError
 from sources.fetch import Fetcher, file_sha256, is_upstream, verify_hash
-from sources.own_data import Described, own_data
+from sources.own_data import Described, OwnData, own_data
 from sources.registry import find_source
 from sources.schema import Lang
 from sources.source import NoOptions, UpstreamFile
@@ -35,6 +37,7 @@ class Request:
     verify_hashes: bool = False
     added: tuple[Described, ...] = ()
     max_rows: int | None = None
+    report: bool = True
     workers: int = 2
 
 
@@ -110,22 +113,42 @@ def select(request: Request) -> Selection:
             taken.append(_with_synth(chosen, request))
         elif why:
             left_out.append((chosen.source.name, why))
-    added = [own_data(file, lang, "--add") for lang in request.langs for file in request.added]
-    taken += [ChosenSource(own.source, NoOptions(), Cap(), (own.path,)) for own in added]
+    added = [own_data(data, lang, "--add") for lang in request.langs for data in request.added]
+    taken += [ChosenSource(own.source, NoOptions(), Cap(), own.files) for own in added]
+    _check_distinct(taken)
     if not taken:
         raise UsageError(
             "sources",
             f"none is left for --lang {' '.join(request.langs)}",
             expected=f"at least one of {', '.join(c.source.name for c in recipe_sources)}",
         )
-    return Selection(taken, left_out, [f"{own.path.name} read as {own.taken.name}: {own.taken.why}" for own in added])
+    return Selection(taken, left_out, list(map(_read_as, added)))
+
+
+def _check_distinct(taken: list[ChosenSource]) -> None:
+    """Nothing, if no two sources have one name: their rows could not be told apart.
+
+    Raises:
+        UsageError: two have.
+    """
+    for name, count in Counter(chosen.source.name for chosen in taken).items():
+        if count > 1:
+            hint = "Give each --add a name of its own with --add-name."
+            raise UsageError("--add-name", f"{count} sources are called {name}", hint=hint)
+
+
+def _read_as(own: OwnData) -> str:
+    """What layout was taken for files of one's own, and why."""
+    more = f" and {len(own.files) - 1} more" * (len(own.files) > 1)
+    return f"{own.files[0].mirror_path}{more} read as {own.taken.name}: {own.taken.why}"
 
 
 def _with_synth(chosen: ChosenSource, request: Request) -> ChosenSource:
     """The source with the files that synth-prefs wrote, if it is one of those."""
     if not chosen.source.name.startswith("synth_"):
         return chosen
-    return replace(chosen, local=tuple(synth_files(request.synth, chosen.source.lang)))
+    files = synth_files(request.synth, chosen.source.lang)
+    return replace(chosen, local=tuple(DataFile(path, path.name) for path in files))
 
 
 def _why_not(chosen: ChosenSource, request: Request) -> str | None:
@@ -164,7 +187,7 @@ def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
     Raises:
         FetchError: one cannot be had, or has other bytes than the pinned ones where that matters.
     """
-    files = [InputFile(path.name, path, "", file_sha256(path), "") for path in chosen.local]
+    files = [InputFile(file.mirror_path, file.path, file.revision, file_sha256(file.path), "") for file in chosen.local]
     for file in source_files(chosen):
         located = request.fetcher.locate(file)
         sha256 = file_sha256(located.path)

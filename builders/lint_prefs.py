@@ -13,6 +13,7 @@ EXAMPLES = """\
 examples:
   lint-prefs data.jsonl                        any of the layouts below, found out
   lint-prefs prefs/zh                          a folder: its files, their splits told by their names
+  lint-prefs owner/name@main                   a dataset of the Hugging Face Hub
   lint-prefs data.json --layout 'keys(prompt=question,chosen=good,rejected=bad)'
   lint-prefs data.jsonl --tokenizer MODEL --max-tokens 2048
                                                also what a trainer would cut
@@ -37,7 +38,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("data", nargs="?", type=Path, metavar="PATH", help="a file, or a folder of files")
+    add(
+        "data",
+        nargs="?",
+        type=Path,
+        metavar="PATH|HUB_ID",
+        help="a file, a folder of files, or owner/name[@revision] on the Hub",
+    )
     add("--layout", default="", metavar="NAME", help="how the rows are laid out (default: found out)")
     add("--fail-on", default="error", metavar="WHAT", help="error, warning, info, never, or codes with commas between")
     add("--tokenizer", type=Path, metavar="FILE", help="a tokenizer.json, or the folder of a model")
@@ -52,7 +59,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--debug", action="store_true", help="show a traceback when something fails")
     options = parser.parse_args(arguments)
     if options.data is None and options.explain is None:
-        parser.error("give the PATH of a file or folder, or --explain CODE")
+        parser.error("give the PATH of a file or folder, a HUB_ID, or --explain CODE")
     return options
 
 
@@ -74,17 +81,18 @@ def _run(options: argparse.Namespace) -> int:
     if options.explain is not None:
         console.print(Markdown(explain(find_rule(options.explain, "--explain"))))
         return 0
-    began, fails = perf_counter(), _failing(options.fail_on)
-    examined = _examine(options)
-    seconds = perf_counter() - began
     from builders.lint.show import as_json, by_rule, show_findings
+    from builders.lint.splits import find_files
 
-    if options.json:
-        print_json(as_json(examined, seconds))
-    else:
+    began, fails = perf_counter(), _failing(options.fail_on)
+    files = find_files(options.data, "PATH")
+    examined = _examine(options, files)
+    seconds = perf_counter() - began
+    if not options.json:
         show_findings(examined, seconds, console)
-    if options.fix is not None:
-        _fix(options, examined, console)
+    built = _fix(options, files, examined, console) if options.fix else None
+    if options.json:
+        print_json(as_json(examined, seconds) | ({"fixed": built} if built else {}))
     return int(any(rule.code in fails for rule, _ in by_rule(examined)))
 
 
@@ -97,14 +105,13 @@ def _failing(fail_on: str) -> set[str]:
     return {find_rule(code.strip(), "--fail-on").code for code in fail_on.split(",")}
 
 
-def _examine(options: argparse.Namespace) -> Any:
+def _examine(options: argparse.Namespace, files: Any) -> Any:
     from builders.lint.examine import Subject, examine
-    from builders.lint.splits import find_files
     from builders.lint.tokens import load_limit
     from builders.progress import Bars, Silent
 
     subject = Subject(
-        files=find_files(options.data, "PATH"),
+        files=files,
         layout=options.layout,
         limit=load_limit(options.tokenizer, options.max_tokens) if options.tokenizer else None,
     )
@@ -120,15 +127,16 @@ def _request(options: argparse.Namespace, out: Path, **changes: Any) -> Any:
     from builders.inputs import Request
     from builders.lint.examine import RECIPE
     from sources.errors import UsageError
-    from sources.fetch import Mirror
+    from sources.fetch import Mirror, sample
 
     if options.benchmarks is not None and not options.benchmarks.is_dir():
         raise UsageError("--benchmarks", f"no folder {options.benchmarks}")
-    without = tuple(stage for stage in RECIPE.stages if stage != "contamination" or options.benchmarks)
+    recipe = changes.pop("recipe", RECIPE)
+    stages = tuple(stage for stage in recipe.stages if stage != "contamination" or options.benchmarks)
     settings = {
         "langs": ("zh", "en"),
-        "recipe": RECIPE.model_copy(update={"stages": without}),
-        "fetcher": Mirror(options.benchmarks or out),
+        "recipe": recipe.model_copy(update={"stages": stages}),
+        "fetcher": Mirror(options.benchmarks) if options.benchmarks else sample(),  # for benchmarks only
         "out": out,
         "benchmarks": options.benchmarks,
         "max_rows": options.limit,
@@ -137,26 +145,24 @@ def _request(options: argparse.Namespace, out: Path, **changes: Any) -> Any:
     return Request(**{**settings, **changes})
 
 
-def _fix(options: argparse.Namespace, examined: Any, console: Any) -> None:
-    """Build the data as the one source, split anew where it had splits."""
-    from builders.lint.splits import find_files
+def _fix(options: argparse.Namespace, files: Any, examined: Any, console: Any) -> Any:
+    """Write the clean set and say so; what was written, for JSON."""
+    from time import perf_counter
+
+    from builders.lint.fix import as_json, describe_data, recipe_for
     from builders.pipeline import build
     from builders.progress import Silent
-    from builders.recipe import load_recipe
     from builders.table import show_build
-    from sources.own_data import Described
+    from sources.data_files import name_data
 
-    files = [
-        Described(path=file.path, name=file.name.split(".")[0], licence=options.licence, layout=options.layout)
-        for file in find_files(options.data, "PATH")
-    ]
-    pairs = examined.account.pairs_made
-    other = pairs - examined.pairs_by_split.get("train", 0)
-    default = load_recipe("ct-llm")
-    recipe = default.model_copy(update={"name": "lint-fix", "sources": {}, "test_share": other / pairs})
-    request = _request(options, options.fix, recipe=recipe, added=tuple(files), langs=tuple(examined.pairs_by_lang))
+    began = perf_counter()
+    added = describe_data(files, examined, name_data(options.data), options.licence, options.layout)
+    langs = tuple(examined.pairs_by_lang)
+    request = _request(options, options.fix, recipe=recipe_for(examined), added=added, langs=langs)
     inputs, built = build(request, Silent())
-    show_build(inputs, built, 0.0, console)
+    if not options.json:
+        show_build(inputs, built, perf_counter() - began, console)
+    return as_json(built)
 
 
 if __name__ == "__main__":

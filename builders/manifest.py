@@ -1,20 +1,30 @@
 """manifest.json: everything that determined a build and everything that came of it, the same for the same build."""
 
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Protocol
 
 from builders.inputs import Inputs, Request
-from builders.write_pairs import Written
 from sources.ledger import Account, total
 from sources.schema import Lang
 
-PACKAGES = ("numpy", "pyarrow", "langdetect", "rensa", "xxhash", "orjson")
+PACKAGES = ("numpy", "pyarrow", "langdetect", "rensa", "xxhash", "orjson", "matplotlib", "rapidfuzz")
 """What the bytes of a build depend on beside this package."""
 
 FORMAT = 1
 
 
-def render_manifest(lang: Lang, accounts: list[Account], files: list[Written], inputs: Inputs, request: Request) -> str:
+class Output(Protocol):
+    """A finished file."""
+
+    def as_dict(self) -> dict[str, str | int]:
+        """Its path, size and hash."""
+
+
+def render_manifest(
+    lang: Lang, accounts: list[Account], outputs: Sequence[Output], inputs: Inputs, request: Request
+) -> str:
     """The manifest of one language as JSON. It holds no clock, no path of this machine and no number of workers."""
     names = {account.source for account in accounts}
     manifest = {
@@ -53,6 +63,6 @@ def render_manifest(lang: Lang, accounts: list[Account], files: list[Written], i
         ],
         "sources": [account.as_dict() for account in accounts],
         "total": total(accounts, lang).as_dict(),
-        "outputs": [written.file.as_dict() for written in files],
+        "outputs": [output.as_dict() for output in outputs],
     }
     return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

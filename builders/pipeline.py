@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from builders.card import render_card
+from builders.card.render import read_facts, render_card
 from builders.decide import decide
 from builders.gather import gather
 from builders.inputs import Inputs, Request, find_inputs, select
-from builders.manifest import render_manifest
+from builders.manifest import Output, render_manifest
 from builders.parallel import map_in_threads
 from builders.progress import Progress
+from builders.report.facts import Build
+from builders.report.sample import find_twins
+from builders.report.write import warm_up_aside, write_report
+from builders.statistics import together
 from builders.write_pairs import Material, Written, plan_files, write_file
 from sources.errors import NoPairsError
 from sources.files.folder import check_replaceable, put_in_place, scratch_folder
@@ -51,8 +55,11 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
         inputs = find_inputs(selection, request, progress)
         gathered = gather(inputs, request, scratch, progress)
         progress.start("compare", None, "pairs")
+        if request.report:
+            warm_up_aside()
         decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, selection.caps)
-        material = Material(gathered.pairs, gathered.lost, gathered.keys, decisions)
+        twins = find_twins(gathered.keys, decisions) if request.report else None
+        material = Material(gathered.pairs, gathered.lost, gathered.keys, decisions, twins)
         built = []
         for lang in request.langs:
             accounts = [account for account in gathered.accounts if account.lang == lang]
@@ -106,9 +113,14 @@ def _close(account: Account, files: list[Written]) -> None:
 
 
 def describe(built: Built, inputs: Inputs, run: Run) -> None:
-    """manifest.json and README.md of one language."""
+    """report.html, manifest.json and README.md of one language."""
     folder = run.scratch / built.lang
-    manifest = render_manifest(built.lang, built.accounts, built.files, inputs, run.request)
+    statistics = together(written.measured for written in built.files)
+    outputs: list[Output] = [written.file for written in built.files]
+    if run.request.report:
+        facts = Build(built.lang, built.accounts, statistics, inputs, run.request)
+        run.progress.start(f"report {built.lang}", None, "rows")
+        outputs.append(write_report(folder, facts, built.files))
+    manifest = render_manifest(built.lang, built.accounts, outputs, inputs, run.request)
     (folder / "manifest.json").write_text(manifest, encoding="utf-8")
-    card = render_card(built.lang, built.accounts, inputs.benchmarks, run.request.recipe, inputs.warnings(built.lang))
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    (folder / "README.md").write_text(render_card([read_facts(folder, statistics)]), encoding="utf-8")

@@ -44,7 +44,7 @@ def make_plan(request: Request) -> Plan:
     for chosen in selection.sources:
         source = chosen.source
         known = (source.name, source.lang, source.license, source.commercial_use)
-        planned += [PlannedFile(*known, path.name, path.stat().st_size, "given") for path in chosen.local]
+        planned += [PlannedFile(*known, file.mirror_path, file.path.stat().st_size, "given") for file in chosen.local]
         planned += [
             PlannedFile(*known, file.mirror_path, file.size, request.fetcher.describe(file))
             for file in source_files(chosen)

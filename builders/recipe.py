@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from builders.benchmarks import BENCHMARKS
 from builders.stages.caps import Cap
 from sources.checks import CHECKS, CheckLimits
+from sources.data_files import DataFile
 from sources.errors import UsageError
 from sources.files.rows import Limits
 from sources.registry import find_source
@@ -69,7 +70,7 @@ class ChosenSource:
     source: Source
     options: object
     cap: Cap
-    local: tuple[Path, ...] = ()
+    local: tuple[DataFile, ...] = ()
 
 
 def load_recipe(name_or_file: str) -> Recipe:

@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 
 from builders.decide import KEPT, Decisions
 from builders.keys import Keys
+from builders.report.sample import Draw
 from builders.spill import Spill
+from builders.statistics import Measurer
 from sources.files.write_parquet import ROW_GROUP_ROWS, OutputFile, look_back, open_writer, row_groups
 from sources.ledger import Reason
 from sources.schema import DROPPED, LANGS, PAIRS, Lang
@@ -24,12 +26,14 @@ MAX_FILE_ROWS = 98_304
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All that is known when the pairs are written."""
+    """All that is known when the pairs are written; `shown_twins` are the pairs that a report shows as evidence
+    (`find_twins`), None where there is no report."""
 
     pairs: Spill
     lost: Spill
     keys: Keys
     decisions: Decisions
+    shown_twins: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +44,19 @@ class Job:
     rows: np.ndarray
     lang: Lang
     holds_dropped: bool = False
+    split: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One output file, its rows counted as they were written."""
+    """One output file, its rows counted, measured and some of them drawn as they were written."""
 
     file: OutputFile
     by_source: Counter[str]
     by_reason: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     by_tag: Counter[tuple[str, str]] = field(default_factory=Counter)
+    measured: Measurer = field(default_factory=Measurer)
+    drawn: Draw | None = None
 
 
 def plan_files(material: Material, lang: Lang) -> list[Job]:
@@ -63,7 +70,7 @@ def plan_files(material: Material, lang: Lang) -> list[Job]:
             continue  # a file without rows is more than some readers can bear
         parts = np.array_split(rows, max(1, -(-len(rows) // MAX_FILE_ROWS)))
         jobs += [
-            Job(f"data/{split}-{number:05d}-of-{len(parts):05d}.parquet", part, lang)
+            Job(f"data/{split}-{number:05d}-of-{len(parts):05d}.parquet", part, lang, split=split)
             for number, part in enumerate(parts)
         ]
     return [*jobs, Job("dropped.parquet", np.flatnonzero(ours & ~kept), lang, holds_dropped=True)]
@@ -76,6 +83,8 @@ def write_file(job: Job, material: Material, folder: Path) -> Written:
     by_source: Counter[str] = Counter()
     by_reason: Counter[tuple[str, Reason]] = Counter()
     by_tag: Counter[tuple[str, str]] = Counter()
+    measured = Measurer()
+    drawn = None if material.shown_twins is None else Draw(material.shown_twins)
     with open_writer(path, schema) as writer:
         for rows in row_groups(_tables(job, material), schema):
             writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
@@ -84,10 +93,13 @@ def write_file(job: Job, material: Material, folder: Path) -> Written:
                 for (source, stage, reason), count in _counts(rows, ["source", "stage", "reason"]):
                     by_reason[source, (stage, reason)] += count
             else:
+                measured.add(rows)
                 by_tag.update(
                     {(source, tag): count for (source, tag), count in _counts(_tags(rows), ["source", "tag"])}
                 )
-    return Written(look_back(folder, job.path), by_source, by_reason, by_tag)
+            if drawn:
+                drawn.add(rows, job.split)
+    return Written(look_back(folder, job.path), by_source, by_reason, by_tag, measured, drawn)
 
 
 def _tables(job: Job, material: Material) -> Iterator[pa.Table]:

@@ -118,7 +118,7 @@ def _download_error(file: UpstreamFile, error: Exception) -> DownloadError:
     variable = "HF_ENDPOINT" if file.host == "hub" else "BUILD_PREFS_GITHUB_ENDPOINT"
     return DownloadError(
         file.mirror_path,
-        f"cannot be downloaded from {place} ({_without_secrets(error)})",
+        f"cannot be downloaded from {place} ({without_secrets(error)})",
         hint=f"Check the network or the proxy, set {variable} to a mirror site, or give the files with --mirror.",
     )
 
@@ -128,7 +128,7 @@ def _is_offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
 
 
-def _without_secrets(error: Exception) -> str:
+def without_secrets(error: Exception) -> str:
     """The kind of the error and its first line, tokens and passwords blotted out."""
     text = re.sub(r"//[^/\s]*@", "//***@", str(error).strip())
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):

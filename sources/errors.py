@@ -11,6 +11,7 @@ PrefsError                      exit 1: something went wrong with the input or t
 │   ├── FileTooLargeError       it unpacks to more than the recipe allows
 │   ├── MissingColumnError      its rows have another layout
 │   └── BadRowsError            more bad rows than the recipe tolerates
+├── PublishError                the Hub, or what is to be published, says no
 └── BuildError
     ├── NoPairsError            nothing is left to write
     ├── OutputError             the output cannot be written
@@ -86,6 +87,10 @@ class MissingColumnError(ReadError):
 
 
 class BadRowsError(ReadError):
+    pass
+
+
+class PublishError(PrefsError):
     pass
 
 

@@ -7,28 +7,31 @@ One row (an invented one, in LLaMA-Factory's layout):
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import orjson
 import pyarrow as pa
 
-from sources.errors import MissingFileError
+from sources.data_files import DataFile
+from sources.errors import MissingColumnError
 from sources.files.read_whole import first_rows
 from sources.files.rows import Limits
 from sources.layouts.find import Taken, find_layout, name_layout
 from sources.layouts.layout import Draft, NoPairError
-from sources.schema import TURNS, Lang, Signal
+from sources.schema import TURNS, Lang, Signal, one_turn
 from sources.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile, skipped
-from sources.text.script import script_language
+from sources.text.script import BEGINNING_CHARS, script_languages
 
 LOOKED_AT = 200
+
+UNFIT = (KeyError, IndexError, TypeError, AttributeError)
+"""What a reader of rows meets where a single row lacks a key or has another kind of value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What the owner of a file says of it; `layout` is empty where it is to be found out."""
+    """What the owner of some files says of them; `layout` is empty where it is to be found out."""
 
-    path: Path
+    files: tuple[DataFile, ...]
     name: str
     licence: str
     signal: Signal = "human"
@@ -37,39 +40,51 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class OwnData:
-    """A file of one's own as a source in one language, with the layout that was taken and why."""
+    """Files of one's own as a source in one language, with the layout that was taken and why."""
 
     source: Source
-    path: Path
+    files: tuple[DataFile, ...]
     taken: Taken
 
 
-def own_data(file: Described, lang: Lang | None, flag: str) -> OwnData:
-    """The rows of that language in a file, or of both, each as what it is; `flag` is what the user gave it with.
+def own_data(data: Described, lang: Lang | None, flag: str) -> OwnData:
+    """The rows of that language in some files, or of both, each as what it is; `flag` is what the user named a layout
+    with.
 
     Raises:
-        MissingFileError: it is not there.
-        MissingColumnError: it has no known layout.
+        MissingColumnError: a file has no known layout, or another than those before it.
         UsageError: no layout is called so.
     """
-    if not file.path.is_file():
-        raise MissingFileError(f"{flag} {file.path}", "no such file")
-    if file.layout:
-        taken = Taken(name_layout(file.layout, flag).name, f"{flag} says so")
-    else:
-        taken = find_layout(first_rows(file.path, file.path.name, Limits(), LOOKED_AT), file.path.name)
+    taken = _take_layout(data, flag)
     source = Source(
-        name=f"{file.name}_{lang}" if lang else file.name,
+        name=f"{data.name}_{lang}" if lang else data.name,
         lang=lang or "en",
         files=no_files,
         layouts=(WHOLE_ROW,),
-        license=file.licence,
+        license=data.licence,
         commercial_use=False,
         license_note="as its owner says",
-        signal=file.signal,
+        signal=data.signal,
         adapt=partial(adapt, taken.name, lang),
     )
-    return OwnData(source, file.path, taken)
+    return OwnData(source, data.files, taken)
+
+
+def _take_layout(data: Described, flag: str) -> Taken:
+    """The layout that the user names, or the one that all files have."""
+    if data.layout:
+        return Taken(name_layout(data.layout, flag).name, f"{flag} says so")
+    first, *others = (
+        find_layout(first_rows(file.path, file.name, Limits(), LOOKED_AT), file.name) for file in data.files
+    )
+    for file, other in zip(data.files[1:], others, strict=True):
+        if other.name != first.name:
+            raise MissingColumnError(
+                file.name,
+                f"is {other.name}, and {data.files[0].name} is {first.name}",
+                hint="Give the files one by one, or name the layout.",
+            )
+    return first
 
 
 def no_files(options: NoOptions) -> tuple[UpstreamFile, ...]:
@@ -80,31 +95,38 @@ def no_files(options: NoOptions) -> tuple[UpstreamFile, ...]:
 def adapt(layout: str, lang: Lang | None, rows: pa.Table, options: NoOptions) -> Adapted:
     """The pairs of one language, or of both; rows of another, and rows that give none, with their reason."""
     read = name_layout(layout, "layout").read
-    good: list[tuple[int, Draft, Lang]] = []
+    drafts: list[tuple[int, Draft]] = []
     lost: list[tuple[int, str, str]] = []
     for number, whole in zip(rows["row"].to_pylist(), rows[WHOLE_ROW.names[0]].to_pylist(), strict=True):
         try:
-            draft = read(orjson.loads(whole))
+            drafts.append((number, read(orjson.loads(whole))))
         except NoPairError as fault:
             reason, evidence = fault.args
             lost.append((number, reason, evidence))
-            continue
-        found = script_language(*(turn["content"] for turn in draft.prompt[-1:]), draft.chosen)
-        if lang in (None, found):
-            good.append((number, draft, found))
-        else:
-            lost.append((number, "other_language_file", f"{found}, read for {lang}"))
+        except UNFIT as fault:
+            lost.append((number, "wrong_type", f"the row is no {layout} ({type(fault).__name__}: {fault})"))
+    langs = script_languages([_beginning(draft) for _, draft in drafts])
+    if lang is not None:
+        lost += [
+            (number, "other_language_file", f"{found}, read for {lang}")
+            for (number, _), found in zip(drafts, langs, strict=True)
+            if found != lang
+        ]
+        drafts = [draft for draft, found in zip(drafts, langs, strict=True) if found == lang]
+        langs = [lang] * len(drafts)
     table = pa.table(
         {
-            "prompt": pa.array([draft.prompt for _, draft, _ in good], TURNS),
-            "chosen": _answers([draft.chosen for _, draft, _ in good]),
-            "rejected": _answers([draft.rejected for _, draft, _ in good]),
-            "lang": pa.array([found for _, _, found in good], pa.string()),
-            "row": pa.array([number for number, _, _ in good], pa.int64()),
+            "prompt": pa.array([draft.prompt for _, draft in drafts], TURNS),
+            "chosen": one_turn("assistant", pa.array([draft.chosen for _, draft in drafts], pa.string())),
+            "rejected": one_turn("assistant", pa.array([draft.rejected for _, draft in drafts], pa.string())),
+            "lang": pa.array(langs, pa.string()),
+            "row": pa.array([number for number, _ in drafts], pa.int64()),
         }
     )
     return Adapted(table, skipped(lost))
 
 
-def _answers(texts: list[str]) -> pa.Array:
-    return pa.array([[{"role": "assistant", "content": text}] for text in texts], TURNS)
+def _beginning(draft: Draft) -> str:
+    """What tells the language of a pair: how its last turn and its chosen answer begin."""
+    asked = [turn["content"] for turn in draft.prompt[-1:]]
+    return "\n".join(text[:BEGINNING_CHARS] for text in (*asked, draft.chosen))

@@ -102,6 +102,7 @@ def build_sample(tmp_path: Path) -> Callable[..., list[Built]]:
             "out": out or tmp_path / "out",
             "benchmarks": SAMPLE / "benchmarks",
             "workers": 1,
+            "report": False,
         }
         return build(Request(**{**settings, **changes}), Silent())[1]
 

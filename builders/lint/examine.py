@@ -15,8 +15,9 @@ from builders.inputs import Request, Selection, find_inputs
 from builders.lint.splits import SplitFile
 from builders.lint.tokens import TokenLimit, find_truncated
 from builders.progress import Progress
-from builders.recipe import ChosenSource, Recipe
+from builders.recipe import ChosenSource, LimitSettings, Recipe
 from builders.stages.caps import Cap
+from builders.stages.prompt_groups import group_prompts
 from sources.checks import CHECKS
 from sources.layouts.find import Taken
 from sources.ledger import Account, total
@@ -33,8 +34,10 @@ RECIPE = Recipe(
     sources={},
     stages=("check", "exact_duplicates", "contradictions", "near_duplicates", "contamination", "split"),
     checks=dict.fromkeys(CHECKS, "tag"),
+    limits=LimitSettings(max_bad_share=1.0),
     test_share=0.0,
 )
+"""Everything that a build looks for, and nothing is dropped; rows that cannot be read are findings too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +79,23 @@ def examine(subject: Subject, request: Request, progress: Progress, scratch: Pat
         ReadError: a file cannot be read, or has no known layout.
         NoPairsError: no row gives a pair.
     """
-    described = (
-        Described(path=file.path, name=file.name, licence="unknown", layout=subject.layout) for file in subject.files
-    )
-    owned = [own_data(file, None, file.name) for file in described]
-    chosen = [ChosenSource(own.source, NoOptions(), Cap(), (own.path,)) for own in owned]
+    names = [each.file.name for each in subject.files]
+    described = [
+        Described(files=(each.file,), name=each.file.name, licence="unknown", layout=subject.layout)
+        for each in subject.files
+    ]
+    owned = [own_data(data, None, "--layout") for data in described]
+    chosen = [ChosenSource(own.source, NoOptions(), Cap(), own.files) for own in owned]
     inputs = find_inputs(Selection(chosen, [], []), request, progress)
     gathered = gather(inputs, request, scratch, progress)
     progress.start("compare", None, "pairs")
     decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, {})
-    splits = np.array([file.split for file in subject.files])[gathered.keys.source]
-    names = [file.name for file in subject.files]
+    splits = np.array([each.split for each in subject.files])[gathered.keys.source]
     where, auc, pairs = Where(gathered, names), _length_auc(gathered), len(gathered.keys)
     findings = {
         **gathered.findings,
         **_compared(decisions, where),
-        "split_leak": _leaks(gathered, decisions, splits),
+        "split_leak": _leaks(gathered, decisions, splits, request),
         "truncated": find_truncated(gathered.pairs, subject.limit),
         "length_bias": _bias(auc, pairs),
     }
@@ -130,16 +134,27 @@ def _like(row: int, decisions: Decisions, where: "Where") -> str:
     return ", ".join([*like, *(note for note in (decisions.notes.get(row, ""),) if note)])
 
 
-def _leaks(gathered: Gathered, decisions: Decisions, splits: np.ndarray) -> Finding:
+def _leaks(gathered: Gathered, decisions: Decisions, splits: np.ndarray, request: Request) -> Finding:
     """The pairs outside of train whose prompt, or one nearly the same, is in train."""
-    prompts, groups, train = gathered.keys.sides[:, 0], decisions.groups, splits == "train"
+    prompts, train = gathered.keys.sides[:, 0], splits == "train"
+    if train.all() or not train.any():
+        return Finding()
+    groups = _all_groups(gathered, decisions, request)
     equal = np.isin(prompts, np.unique(prompts[train]))
-    similar = (groups != 0) & np.isin(groups, np.unique(groups[train & (groups != 0)]))
-    rows = np.flatnonzero(~train & (equal | similar))
+    rows = np.flatnonzero(~train & np.isin(groups, np.unique(groups[train])))
     return Finding(
         len(rows),
         [(row, f"{'the' if equal[row] else 'nearly the'} same prompt is in train") for row in rows[:EXAMPLES].tolist()],
     )
+
+
+def _all_groups(gathered: Gathered, decisions: Decisions, request: Request) -> np.ndarray:
+    """The prompt group of every pair, also of those that a build would drop: a near duplicate leaks most of all."""
+    if decisions.kept.all():
+        return decisions.groups
+    everything, read = np.ones(len(gathered.keys), dtype=bool), gathered.pairs.prompt_tokens
+    similarity = request.recipe.near_duplicates.prompt_similarity
+    return group_prompts(gathered.keys, everything, read, similarity, request.workers)
 
 
 def _bias(auc: float, pairs: int) -> Finding:
@@ -168,14 +183,15 @@ def _length_auc(gathered: Gathered) -> float:
 def _lost(gathered: Gathered) -> list[Examples]:
     """The rows that gave no pair, as two rules: those that could not be read, those of which no pair could be made."""
     rows: dict[str, list[tuple[str, str]]] = {"unreadable_row": [], "no_pair": []}
-    for stage, where, reason, evidence in _lost_rows(gathered):
+    for stage, source, place, reason, evidence in _lost_rows(gathered):
+        where = f"{source}:{place.rpartition(':')[2]}"
         rows["unreadable_row" if stage == "read" else "no_pair"].append((where, f"{reason}: {evidence}"))
     read = sum(account.rows_read for account in gathered.accounts)
     return [Examples(code, len(found), read, found[:EXAMPLES]) for code, found in rows.items() if found]
 
 
-def _lost_rows(gathered: Gathered) -> Iterator[tuple[str, str, str, str]]:
-    columns = ["stage", "source_row", "reason", "evidence"]
+def _lost_rows(gathered: Gathered) -> Iterator[tuple[str, str, str, str, str]]:
+    columns = ["stage", "source", "source_row", "reason", "evidence"]
     with gathered.lost.opened(columns) as read:
         for number in range(gathered.lost.batch_count):
             yield from zip(*(column.to_pylist() for column in read(number).select(columns).columns), strict=True)

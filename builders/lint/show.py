@@ -20,7 +20,11 @@ def by_rule(examined: Examined) -> list[tuple[Rule, Examples]]:
 def show_findings(examined: Examined, seconds: float, console: Console) -> None:
     """The findings as a table, with an example below each."""
     for name, taken in examined.layouts:
-        console.print(Text.assemble((name, "bold"), " is ", (taken.name, "bold green"), f": {taken.why}"))
+        console.print(
+            Text.assemble(
+                (printable(name, max_chars=200), "bold"), " is ", (taken.name, "bold green"), f": {taken.why}"
+            )
+        )
     console.print(Text(_size(examined), style="dim"))
     console.print()
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)

@@ -42,9 +42,12 @@ def load_limit(place: Path, max_tokens: int) -> TokenLimit:
             f"--tokenizer {place}", "no tokenizer.json", expected="a fast tokenizer's file or folder"
         )
     try:
-        return TokenLimit(Tokenizer.from_file(str(path)), max_tokens)
+        tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the Rust side raises nothing narrower
         raise BrokenFileError(path, f"is no tokenizer ({error})", expected="a tokenizer.json") from error
+    tokenizer.no_truncation()  # a file may ask for either, and then no text is longer, or none shorter, than it says
+    tokenizer.no_padding()
+    return TokenLimit(tokenizer, max_tokens)
 
 
 def find_truncated(pairs: Spill, limit: TokenLimit | None) -> Finding:
@@ -54,12 +57,18 @@ def find_truncated(pairs: Spill, limit: TokenLimit | None) -> Finding:
         return found
     for first, batch in _batches(pairs):
         sides = [joined_text(batch[side].combine_chunks()).to_pylist() for side in ("prompt", "chosen", "rejected")]
-        lengths = [[len(encoded.ids) for encoded in limit.tokenizer.encode_batch(texts)] for texts in sides]
+        lengths = [list(_lengths(texts, limit.tokenizer)) for texts in sides]
         totals = [prompt + max(chosen, rejected) for prompt, chosen, rejected in zip(*lengths, strict=True)]
         hits = [(row, total) for row, total in enumerate(totals) if total > limit.max_tokens]
         shown = [(row, f"{total:,} tokens, at most {limit.max_tokens:,}") for row, total in hits[:EXAMPLES]]
         found.add(len(hits), shown, first)
     return found
+
+
+def _lengths(texts: list[str], tokenizer: Any) -> Iterator[int]:
+    """How many tokens each text has, without those that begin or end a sequence."""
+    for encoded in tokenizer.encode_batch(texts, add_special_tokens=False):
+        yield len(encoded.ids)
 
 
 def _batches(pairs: Spill) -> Iterator[tuple[int, pa.Table]]:

@@ -1,4 +1,4 @@
-"""Rows of any layout: each as one JSON text, for readers that look into single rows."""
+"""Rows of any layout: each as the bytes of one JSON text, for readers that look into single rows."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -13,6 +13,7 @@ from sources.files.blocks import blocks
 from sources.files.read_json import Bad, Block
 from sources.files.rows import Limits, RowBatch, tolerate
 from sources.files.unpack import open_unpacked
+from sources.schema import PAIRS, SIDES
 from sources.source import SKIPPED, WHOLE_ROW, skipped
 
 BATCH_ROWS = 4096
@@ -53,26 +54,27 @@ def _blocks(path: Path, name: str, limits: Limits) -> Iterator[Block]:
 def _parquet_blocks(path: Path, name: str) -> Iterator[Block]:
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(BATCH_ROWS):
+            built = file.schema_arrow.names == PAIRS.names  # of a build's own rows only the sides are asked for
+            for batch in file.iter_batches(BATCH_ROWS, columns=SIDES if built else None):
                 yield batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise BrokenFileError(name, f"cannot be read ({error})", expected="a Parquet file") from error
 
 
 def _batch(block: Block, first: int) -> RowBatch:
-    texts: list[str] = []
+    texts: list[bytes] = []
     numbers: list[int] = []
     bad: list[tuple[int, str, str]] = []
     for number, row in enumerate(block, first):
         if isinstance(row, dict):
             try:
-                texts.append(orjson.dumps(row, default=str).decode())
+                texts.append(orjson.dumps(row, default=str))
                 numbers.append(number)
             except (TypeError, RecursionError) as error:
-                bad.append((number, "wrong_type", str(error)))
+                bad.append((number, "invalid_utf8" if "UTF-8" in str(error) else "wrong_type", str(error)))
         elif isinstance(row, Bad):
             bad.append((number, row.reason, row.evidence))
         else:
             bad.append((number, "not_an_object", type(row).__name__))
-    table = pa.table({WHOLE_ROW.names[0]: pa.array(texts, pa.string()), "row": pa.array(numbers, pa.int64())})
+    table = pa.table({WHOLE_ROW.names[0]: pa.array(texts, pa.binary()), "row": pa.array(numbers, pa.int64())})
     return RowBatch(table, skipped(bad))

@@ -74,9 +74,11 @@ def name_layout(name: str, flag: str) -> Layout:
         names = [layout.name for layout in LAYOUTS]
         expected = f"{', '.join(names)} or keys(prompt=...,chosen=...,rejected=...)"
         raise UsageError(flag, f"no layout is called {name}", expected=expected, hint=did_you_mean(name, names))
-    given = dict(pair.split("=", 1) for pair in keys[1].split(","))
-    if sorted(given) != sorted(SIDES):
-        raise UsageError(flag, f"{name} names {', '.join(given)}", expected="prompt, chosen and rejected, each once")
+    named = [pair.split("=", 1) for pair in keys[1].split(",")]
+    if sorted(side for side, _ in named) != sorted(SIDES):
+        sides = ", ".join(side for side, _ in named)
+        raise UsageError(flag, f"{name} names {sides}", expected="prompt, chosen and rejected, each once")
+    given = dict(named)
     return Layout(name, name, partial(_has_keys, given), partial(_by_keys, given))
 
 

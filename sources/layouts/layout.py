@@ -1,5 +1,6 @@
 """What a layout is: how its rows are told, and how a row becomes a pair."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -25,6 +26,9 @@ ROLES = {
     "model": "assistant",
 }
 """The names that layouts give to the three roles."""
+
+WRITTEN_OUT = re.compile(r"""\s*\[\s*\{\s*['"](?:role|content|from|value)['"]\s*:""")
+"""How a list of messages begins that was written to a CSV file as Python or JSON."""
 
 
 class NoPairError(Exception):
@@ -57,8 +61,8 @@ def has(row: Row, **kinds: Callable[[object], bool]) -> bool:
 
 
 def is_text(value: object) -> TypeGuard[str]:
-    """A string."""
-    return isinstance(value, str)
+    """A string, and not a list of messages that some table has turned into one."""
+    return isinstance(value, str) and not WRITTEN_OUT.match(value)
 
 
 def is_text_or_none(value: object) -> bool:
@@ -132,6 +136,24 @@ def user(content: str, system: str = "") -> list[Message]:
     """A prompt of one turn, below what the system says."""
     first = [{"role": "system", "content": system}] if system else []
     return [*first, {"role": "user", "content": content}]
+
+
+def history_turns(history: object) -> list[Message]:
+    """Earlier exchanges, each [what the user said, what the assistant said], as turns; none of nothing.
+
+    Raises:
+        NoPairError: they are something else.
+    """
+    if not history:
+        return []
+    if not isinstance(history, list):
+        raise NoPairError("broken_history", f"history is {printable(repr(history))}, expected a list of exchanges")
+    turns = []
+    for exchange in history:
+        if not (isinstance(exchange, list) and len(exchange) == 2 and all(isinstance(said, str) for said in exchange)):
+            raise NoPairError("broken_history", f"an exchange is {printable(repr(exchange))}, expected two strings")
+        turns += [{"role": "user", "content": exchange[0]}, {"role": "assistant", "content": exchange[1]}]
+    return turns
 
 
 def after_common_turns(chosen: list[Message], rejected: list[Message]) -> Draft:

@@ -8,13 +8,13 @@ from sources.layouts.layout import (
     Row,
     answer,
     has,
+    history_turns,
     is_message,
     is_messages,
     is_text,
     messages,
     text,
 )
-from sources.printable import printable
 
 
 def _prompt(row: Row) -> list[Message]:
@@ -22,17 +22,8 @@ def _prompt(row: Row) -> list[Message]:
     instruction, extra = text(row, "instruction"), text(row, "input")
     said = f"{instruction}\n{extra}" if extra.strip() else instruction
     system = [{"role": "system", "content": text(row, "system")}] if text(row, "system") else []
-    turns = [*system, *_history(row.get("history"))]
+    turns = [*system, *history_turns(row.get("history"))]
     return [*turns, {"role": "user", "content": said}]
-
-
-def _history(history: object) -> list[Message]:
-    turns = []
-    for exchange in history if isinstance(history, list) else []:
-        if not (isinstance(exchange, list) and len(exchange) == 2 and all(isinstance(said, str) for said in exchange)):
-            raise NoPairError("broken_history", f"an exchange is {printable(repr(exchange))}")
-        turns += [{"role": "user", "content": exchange[0]}, {"role": "assistant", "content": exchange[1]}]
-    return turns
 
 
 def _alpaca(row: Row) -> Draft:

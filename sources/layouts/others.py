@@ -11,6 +11,7 @@ from sources.layouts.layout import (
     after_common_turns,
     answer,
     has,
+    history_turns,
     is_messages,
     is_text,
     messages,
@@ -39,24 +40,19 @@ def _dialogue(said: str) -> list[Message]:
 
 def _medical_gpt(row: Row) -> Draft:
     turns = user(text(row, "question"), text(row, "system"))
-    history = row.get("history")
-    if isinstance(history, list) and history:
-        flat = [said for exchange in history if isinstance(exchange, list) for said in exchange]
-        if len(flat) != 2 * len(history) or not all(isinstance(said, str) for said in flat):
-            raise NoPairError("broken_history", "an exchange is not two turns")
-        roles = ("user", "assistant")
-        turns[-1:-1] = [{"role": roles[place % 2], "content": said} for place, said in enumerate(flat)]
+    turns[-1:-1] = history_turns(row.get("history"))
     return Draft(turns, text(row, "response_chosen"), text(row, "response_rejected"))
 
 
 def _ms_swift(row: Row) -> Draft:
     said = messages(row["messages"], "messages")
+    if not said:
+        raise NoPairError("broken_turns", "messages is empty")
     if said[-1]["role"] != "assistant":
         raise NoPairError("broken_turns", "the last message is not the assistant's")
-    rejected = row.get("rejected_response", row.get("rejected_messages"))
-    if isinstance(rejected, list):
-        return after_common_turns(said, messages(rejected, "rejected_messages"))
-    return Draft(said[:-1], said[-1]["content"], answer(rejected, "rejected_response"))
+    if row.get("rejected_response") is None:
+        return after_common_turns(said, messages(row.get("rejected_messages"), "rejected_messages"))
+    return Draft(said[:-1], said[-1]["content"], answer(row["rejected_response"], "rejected_response"))
 
 
 def _axolotl(row: Row) -> Draft:

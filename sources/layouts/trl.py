@@ -20,7 +20,8 @@ from sources.layouts.layout import (
 
 
 def _standard(row: Row) -> Draft:
-    return Draft(user(text(row, "prompt")), text(row, "chosen"), text(row, "rejected"))
+    """With a column system, as axolotl's prompt_pairs has it, that is the first turn."""
+    return Draft(user(text(row, "prompt"), text(row, "system")), text(row, "chosen"), text(row, "rejected"))
 
 
 def _conversational(row: Row) -> Draft:

@@ -1,15 +1,62 @@
 """Which of the two languages a text is in, for rows that do not say: by the share of Han characters."""
 
 import re
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
 
 from sources.schema import Lang
+from sources.text.codes import decode
 
-HAN = re.compile("[\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+HAN_RANGES = "\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+HAN = re.compile(f"[{HAN_RANGES}]")
 LATIN_WORD = re.compile("[A-Za-z]+")
-LOOKED_AT = 2000
+BEGINNING_CHARS = 2000
+
+AT_ONCE = 512
+"""Texts whose characters are looked at together."""
+
+IS_HAN, IS_LATIN = 1, 2
 
 
 def script_language(*texts: str) -> Lang:
     """zh where there are at least half as many Han characters as Latin words in the texts together, else en."""
-    beginning = "\n".join(text[:LOOKED_AT] for text in texts)
-    return "zh" if 2 * len(HAN.findall(beginning)) >= max(len(LATIN_WORD.findall(beginning)), 1) else "en"
+    beginning = "\n".join(text[:BEGINNING_CHARS] for text in texts)
+    return _by_counts(len(HAN.findall(beginning)), len(LATIN_WORD.findall(beginning)))
+
+
+def script_languages(beginnings: Sequence[str]) -> list[Lang]:
+    """The same for many beginnings, some thirty times faster."""
+    langs: list[Lang] = []
+    for start in range(0, len(beginnings), AT_ONCE):
+        codes = decode(pa.array(beginnings[start : start + AT_ONCE], pa.string()))
+        kinds = _kinds()[codes.flat]
+        latin = kinds == IS_LATIN
+        begins = latin & np.concatenate([[True], ~latin[:-1]])[: len(latin)]
+        starts = codes.offsets[:-1][codes.lengths > 0]
+        begins[starts] = latin[starts]
+        han, words = (_sums(kinds == IS_HAN, codes.offsets), _sums(begins, codes.offsets))
+        langs += map(_by_counts, han.tolist(), words.tolist())
+    return langs
+
+
+def _by_counts(han: int, latin_words: int) -> Lang:
+    return "zh" if 2 * han >= max(latin_words, 1) else "en"
+
+
+def _sums(flags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """How many of the flags between each two offsets are set."""
+    return np.diff(np.concatenate([[0], np.cumsum(flags, dtype=np.int64)])[offsets])
+
+
+@cache
+def _kinds() -> np.ndarray:
+    """uint8[0x110000]: whether a code point is Han, a letter of a Latin word, or neither."""
+    table = np.zeros(0x110000, np.uint8)
+    for first, last in zip(HAN_RANGES[::3], HAN_RANGES[2::3], strict=True):
+        table[ord(first) : ord(last) + 1] = IS_HAN
+    for first, last in ("AZ", "az"):
+        table[ord(first) : ord(last) + 1] = IS_LATIN
+    return table

@@ -35,6 +35,7 @@ FLAGS = [
     "--synth",
     "--verify-hashes",
     "--workers",
+    "--no-report",
     "--dry-run",
     "--json",
     "--debug",
@@ -205,6 +206,7 @@ def test_the_sample_builds_into_a_folder_by_language(run: Run, tmp_path: Path) -
         "data/train-00000-of-00001.parquet",
         "dropped.parquet",
         "manifest.json",
+        "report.html",
     ]
 
 

@@ -119,9 +119,9 @@ def test_the_bytes_are_the_same_for_any_number_of_workers(
 ) -> None:
     monkeypatch.setattr(builders.gather, "SMALL_BYTES", 0)  # so that the sample too is read by processes
     for name, count in (("one", 1), ("several", workers)):
-        build_sample(tmp_path / name, langs=("zh", "en"), workers=count)
+        build_sample(tmp_path / name, langs=("zh", "en"), workers=count, report=True)
     one, several = files(tmp_path / "one"), files(tmp_path / "several")
-    assert len(one) == 9
+    assert len(one) == 11
     assert one == several
 
 

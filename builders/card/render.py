@@ -1,0 +1,133 @@
+"""README.md of a built dataset: what it is, where it comes from, what is doubtful about it, how to use it.
+
+The words are in data_cards/hub_card.md; what fills its blanks comes from the manifest and is measured on the files, so
+that the same build has the same card. Text from upstream stands in code spans (text.py).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from string import Template
+
+from builders.card.built import how_built, inputs, remarks
+from builders.card.facts import Facts, read_facts, written
+from builders.card.header import front_matter
+from builders.card.licences import licences
+from builders.card.measures import biases, contamination, dropped, source_table
+from builders.card.text import bullets, plain
+from builders.card.words import citations, template, words
+from sources.schema import LANGUAGE_NAMES, Lang
+
+__all__ = ["HERE", "Place", "read_facts", "render_card"]
+
+MEANT = {
+    "human": "people who ranked answers",
+    "votes": "the votes of a site's users",
+    "safety": "a verdict on what is safe",
+    "model": "a model's score",
+    "synthetic": "the assumption that a stronger model writes better answers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the card lies: beside one language's `data/`, or in a repository of the Hub with a folder each."""
+
+    repo: str = ""
+    folders: Mapping[Lang, str] = field(default_factory=dict)
+
+    def folder(self, lang: Lang) -> str:
+        return self.folders.get(lang, "")
+
+    def dataset(self, lang: Lang) -> str:
+        """What `load_dataset` takes: the repository, or the folder of the language seen from the one above."""
+        return self.repo or f"./{lang}"
+
+    def files(self, lang: Lang) -> str:
+        """Where pandas and DuckDB find the files of a language."""
+        return f"hf://datasets/{self.repo}/{self.folder(lang)}data" if self.repo else f"{lang}/data"
+
+
+HERE = Place()
+"""The folder of one language."""
+
+
+def render_card(builds: list[Facts], place: Place = HERE) -> str:
+    """The card as Markdown with the front matter of the Hub; the first language is the one loaded by default."""
+    builds = sorted(builds, key=lambda facts: facts.lang, reverse=True)
+    sources = [one["source"] for facts in builds for one in facts.sources if one["train"] + one["test"]]
+    title = _title(builds)
+    notes = remarks(builds)
+    signals = sorted({origin.signal for origin in written(builds)})
+    filled = Template(template()).substitute(
+        front_matter=front_matter(
+            builds,
+            title=title,
+            folders={facts.lang: place.folder(facts.lang) for facts in builds},
+            has_license_file=bool(place.repo),
+        ),
+        title=plain(title),
+        summary=_summary(builds),
+        load=_load(builds, place),
+        pandas=_pandas(builds, place),
+        duckdb=_duckdb(builds, place),
+        train=_train(builds, place),
+        how_built=how_built(builds),
+        inputs=inputs(builds),
+        sources=source_table(builds),
+        licences=licences(builds),
+        biases=biases(builds),
+        contamination=contamination(builds),
+        dropped=dropped(builds),
+        remarks=f"## Remarks on the input\n\n{bullets(notes)}" if notes else "",
+        signals="; ".join(MEANT.get(signal, signal) for signal in signals),
+        words=words(sources),
+        citations=citations(sources),
+    )
+    return re.sub(r"\n{3,}", "\n\n", filled)
+
+
+def render_license(builds: list[Facts]) -> str:
+    """LICENSE.md of a repository with several licences."""
+    return f"# Licences\n\n{licences(builds)}\n"
+
+
+def _title(builds: list[Facts]) -> str:
+    languages = " and ".join(LANGUAGE_NAMES[facts.lang] for facts in builds)
+    return f"{builds[0].manifest['recipe']['name']}, {languages} preference pairs"
+
+
+def _summary(builds: list[Facts]) -> str:
+    pairs, read = sum(facts.pairs for facts in builds), sum(facts.total["rows_read"] for facts in builds)
+    splits = ", ".join(
+        f"{facts.lang}: " + " and ".join(f"{facts.total[split]:,} {split}" for split in facts.splits)
+        for facts in builds
+    )
+    sources = sum(1 for facts in builds for one in facts.sources if one["train"] + one["test"])
+    return (
+        f"{pairs:,} pairs of prompt, chosen and rejected for DPO ({splits}), made of {read:,} upstream rows of "
+        f"{sources} source{'s' * (sources != 1)}. Nothing disappeared unsaid: `dropped.parquet` holds every row that "
+        "is not in the dataset, with the reason and the evidence."
+    )
+
+
+def _load(builds: list[Facts], place: Place) -> str:
+    lines = [f'{facts.lang} = load_dataset("{place.dataset(facts.lang)}", "{facts.lang}")' for facts in builds]
+    where = [] if place.repo else [f"# in the folder that holds {builds[0].lang}/"]
+    return "\n".join([*where, "from datasets import load_dataset", "", *lines])
+
+
+def _pandas(builds: list[Facts], place: Place) -> str:
+    return f'import pandas\n\npairs = pandas.read_parquet("{place.files(builds[0].lang)}")  # all splits'
+
+
+def _duckdb(builds: list[Facts], place: Place) -> str:
+    query = f"FROM '{place.files(builds[0].lang)}/*.parquet' SELECT source, count(*) GROUP BY source"
+    return f'import duckdb\n\nduckdb.sql("{query}").show()'
+
+
+def _train(builds: list[Facts], place: Place) -> str:
+    """The commands of `train.dpo`; a repository is fetched first, because it may hold several languages."""
+    fetch = [f"hf download {place.repo} --repo-type dataset --local-dir prefs"] if place.repo else []
+    data = f"prefs/{builds[0].lang}" if place.repo else builds[0].lang
+    return "\n".join([*fetch, f"python -m train.dpo --data {data} --model SFT_MODEL --output-dir out"])

@@ -1,0 +1,1 @@
+"""What two builds have in common, and what not."""

@@ -1,0 +1,1 @@
+"""A built dataset as the trainers read it."""

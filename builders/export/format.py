@@ -1,0 +1,87 @@
+"""What a format is: how a pair becomes rows of it, which pairs it cannot hold, and how its trainer is configured."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from sources.layouts.layout import Message
+
+Row = dict[str, Any]
+"""One row as JSON has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A pair as a format sees it."""
+
+    prompt: list[Message]
+    chosen: str
+    rejected: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Instead of rows: why a format cannot hold the pair."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where rows were written: file names by split (train, and test if there is one), and the name of the set."""
+
+    files: Mapping[str, str]
+    name: str
+
+    @property
+    def train(self) -> str:
+        return self.files["train"]
+
+    @property
+    def test(self) -> str | None:
+        return self.files.get("test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One trainer's layout.
+
+    `rows` gives the rows of a pair, always `rows_per_pair` of them, or LeftOut with one of `reasons` (code: words).
+    `schema` is that of Parquet files; without one the rows are JSON lines.
+    `configuration` gives the files beside the data: name -> content. `run` is how to train with them.
+    `remark` (code, words, test) counts pairs that are written, and about which there is something to say.
+    """
+
+    name: str
+    trainer: str
+    row: str
+    rows: Callable[[Pair], list[Row] | LeftOut]
+    configuration: Callable[[Place], dict[str, str]]
+    run: str
+    good_to_know: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    rows_per_pair: int = 1
+    schema: pa.Schema | None = None
+    remark: tuple[str, str, Callable[[Pair], bool]] | None = None
+
+    @property
+    def suffix(self) -> str:
+        return "jsonl" if self.schema is None else "parquet"
+
+
+NOT_ONE_ANSWER = "not_one_answer"
+"""The reason of every format for a side that is not exactly one turn of the assistant."""
+
+
+def turns_alternate(prompt: list[Message]) -> bool:
+    """Whether a prompt is (system) user (assistant user)..."""
+    roles = [message["role"] for message in prompt]
+    said = roles[1:] if roles[:1] == ["system"] else roles
+    return len(said) % 2 == 1 and all(role == ("user", "assistant")[place % 2] for place, role in enumerate(said))
+
+
+def assistant(content: str) -> Message:
+    """A turn of the assistant."""
+    return {"role": "assistant", "content": content}

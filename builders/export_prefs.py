@@ -1,0 +1,86 @@
+"""The command export-prefs: a built dataset as the trainers read it."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sources.command import print_json, run_command, show_any_text
+
+EXAMPLES = """\
+examples:
+  export-prefs prefs --format llamafactory --to lf      every language that is in ./prefs, to lf/<lang>
+  export-prefs prefs/zh --format ms-swift --to swift
+  export-prefs prefs --format kto --to kto --json
+
+formats:
+  trl            prompt, chosen, rejected as messages (Parquet), for TRL
+  trl-standard   the same as plain strings, without a chat template (Parquet)
+  llamafactory   conversations, chosen, rejected (JSON lines) and dataset_info.json
+  openrlhf       prompt, chosen, rejected as messages (JSON lines) and the command
+  axolotl        messages, chosen, rejected (JSON lines) and the configuration
+  ms-swift       messages, rejected_response (JSON lines) and the command
+  kto            prompt, completion, label: two rows a pair (Parquet), for TRL's KTO
+
+The result is DIR/<lang>: train and test, the configuration of the trainer, README.md, exported.json with the
+account of every pair, and left_out.jsonl with those that the format cannot hold, if there are any. A second run
+replaces its own result only. Text is never changed.
+Exit status: 0 done, 1 a problem with the input or the machine, 2 wrong usage, 130 interrupted.
+"""
+
+NAMES = ("trl", "trl-standard", "llamafactory", "openrlhf", "axolotl", "ms-swift", "kto")
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="export-prefs",
+        description="Write a built dataset as a trainer reads it, with the snippet of its configuration.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("dataset", type=Path, metavar="OUT", help="what build-prefs wrote: OUT, or one language of it (OUT/zh)")
+    add("--format", required=True, choices=NAMES, help="what to write")
+    add("--to", required=True, type=Path, metavar="DIR", help="folder for the result")
+    add("--json", action="store_true", help="print the account as JSON instead of a table")
+    add("--debug", action="store_true", help="show a traceback when something fails")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    show_any_text()
+    return run_command(parse(arguments), _run, "export-prefs", "the output folder is as it was")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.text import Text
+
+    from builders.built_folder import open_built
+    from builders.export.describe import EXPORTED, export_table, summary
+    from builders.export.export import export
+    from builders.export.formats import FORMATS, words_of
+
+    done = export(open_built(options.dataset), FORMATS[options.format], options.to)
+    if options.json:
+        print_json(
+            [
+                {"lang": one.built.lang, "folder": str(one.folder), "format": options.format, **summary(one)}
+                for one in done
+            ]
+        )
+        return 0
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    for one in done:
+        console.print(export_table(one))
+        for reason in sorted({reason for count in one.counts.values() for reason in count.left_out}):
+            console.print(Text.assemble((reason, "yellow"), f"  {words_of(one.format, reason)}"))
+    console.print()
+    for one in done:
+        size = sum(file.bytes for file in one.files) / 1e6
+        console.print(Text.assemble(("→ ", "bold green"), (str(one.folder), "bold"), f"  {size:,.1f} MB, {EXPORTED}"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

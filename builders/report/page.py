@@ -1,0 +1,169 @@
+"""report.html, put together: facts and drawings into the template, rules that forbid the page to load anything."""
+
+import hashlib
+from base64 import b64encode
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from builders.report import charts, formats
+from builders.report.charts import Series
+from builders.report.drawing import Ink, Studio, open_studio
+from builders.report.facts import Facts, find_licences, find_unchecked, verdict_share
+from builders.report.hidden import visible
+from builders.report.meanings import meanings
+from builders.report.rows import MAX_NAME_CHARS, browsable, outcome
+from builders.report.scripts import PAIRS_A_SOURCE, PARTS
+from sources.ledger import Account
+from sources.printable import printable
+from sources.schema import LANGUAGE_NAMES
+
+HERE = Path(__file__).parent
+
+MAX_BYTES = 5_000_000
+PAGE_BYTES = 700_000
+"""Kept free for all that is not in the browser of pairs."""
+
+SCRIPT_INKS: tuple[Ink, ...] = ("c1", "c2", "c3", "c4", "c5")
+MAX_BARS = 16
+MAX_MARGINS = 8
+STRONG_RULE = 0.75
+"""From here on (or as far below 0.5) length alone tells the answers apart well enough to worry."""
+
+
+def render_report(facts: Facts) -> str:
+    """The report of one language as HTML of at most MAX_BYTES."""
+    with open_studio() as studio:
+        drawings = {name: Markup(svg) for name, svg in _draw(facts, studio).items()}  # noqa: S704 - matplotlib escapes
+    shown = browsable(facts.drawn, MAX_BYTES - PAGE_BYTES)
+    style, script = _asset("report.css") + studio.styles, _asset("report.js")
+    html: str = _template().render(
+        facts=facts,
+        build=facts.build,
+        chart=drawings,
+        language=LANGUAGE_NAMES[facts.build.lang],
+        html_lang="zh-Hans" if facts.build.lang == "zh" else "en",
+        version=version("build-prefs"),
+        whole=facts.build.statistics.whole,
+        groups=_groups(facts),
+        repairs=sorted((name, count) for name, count in facts.whole.repairs.items() if count),
+        licences=find_licences(facts),
+        unchecked=find_unchecked(facts),
+        script_parts=list(zip(PARTS, SCRIPT_INKS, strict=True)),
+        script_pairs=PAIRS_A_SOURCE,
+        strong_rule=STRONG_RULE,
+        max_bars=MAX_BARS,
+        shown=shown.rows,
+        data=Markup(shown.json),  # noqa: S704 - escaped by safe_json
+        style=Markup(style),  # noqa: S704 - the project's own
+        script=Markup(script),  # noqa: S704
+        policy=policy(style, script),
+    )
+    return html
+
+
+def policy(style: str, script: str) -> str:
+    """The Content-Security-Policy: this style sheet and this script, and nothing else from anywhere."""
+    return (
+        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; img-src data:; "
+        "connect-src 'none'; base-uri 'none'; form-action 'none'; object-src 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _draw(facts: Facts, studio: Studio) -> dict[str, str]:
+    """The charts that have something to show."""
+    sources = [source for _, source in facts.build.measured()]
+    drawn = {
+        "sources": _draw_sources(facts.build.accounts, studio),
+        "ranges": charts.length_ranges(studio, sources),
+        "curves": charts.length_curves(studio, facts.build.statistics.whole),
+        "rule": charts.length_rule(studio, sources),
+        "scripts": _draw_scripts(facts, studio),
+        "groups": charts.group_sizes(studio, facts.build.statistics.group_sizes),
+    }
+    if lost := [(one.reason, one.count) for one in facts.lost[:MAX_BARS]]:
+        drawn["lost"] = _draw_counts(studio, "Rows and pairs dropped, by reason", lost, "lost")
+    if tags := facts.whole.tags.most_common(MAX_BARS):
+        drawn["tags"] = _draw_counts(studio, "Tags", tags, "kept", long_names=True)
+    if scored := [source for source in sources if len(source.margins)]:
+        drawn["margins"] = charts.margins(studio, scored[:MAX_MARGINS])
+    return drawn
+
+
+def _draw_counts(
+    studio: Studio, label: str, counts: list[tuple[str, int]], ink: Ink, *, long_names: bool = False
+) -> str:
+    rows = [(name, formats.count(count)) for name, count in counts]
+    return charts.bars(studio, label, rows, [Series(ink, [count for _, count in counts])], long_names=long_names)
+
+
+def _draw_sources(accounts: list[Account], studio: Studio) -> str:
+    lost = [account.dropped.total() + account.skipped.total() for account in accounts]
+    return charts.bars(
+        studio,
+        "Pairs by source",
+        [(account.source, formats.count(account.written)) for account in accounts],
+        [Series("kept", [account.written for account in accounts]), Series("lost", lost)],
+    )
+
+
+def _draw_scripts(facts: Facts, studio: Studio) -> str:
+    totals = [max(1, sum(one.parts.values())) for one in facts.scripts]
+    return charts.bars(
+        studio,
+        "Scripts by source",
+        [(one.source, "") for one in facts.scripts],
+        [
+            Series(ink, [one.parts[part] / size for one, size in zip(facts.scripts, totals, strict=True)])
+            for part, ink in zip(PARTS, SCRIPT_INKS, strict=True)
+        ],
+    )
+
+
+def _groups(facts: Facts) -> dict[str, int]:
+    sizes = facts.build.statistics.group_sizes
+    return {
+        "all": len(sizes),
+        "several": int((sizes > 1).sum()),
+        "pairs": int(sizes[sizes > 1].sum()),
+        "largest": int(sizes.max(initial=0)),
+    }
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(
+        n=formats.count,
+        auc=formats.auc,
+        score=formats.score,
+        visible=visible,
+        name=lambda text: visible(printable(text, max_chars=MAX_NAME_CHARS)),
+    )
+    environment.globals.update(
+        share=formats.share,
+        plural=formats.plural,
+        verdict_share=verdict_share,
+        meanings=meanings(),
+        median=lambda values: float(np.median(values)) if len(values) else float("nan"),
+        outcome=lambda lost: printable(outcome(lost.stage, lost.reason), max_chars=MAX_NAME_CHARS),
+    )
+    return environment.get_template("report.html.j2")
+
+
+@cache
+def _asset(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")

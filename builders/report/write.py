@@ -1,0 +1,43 @@
+"""The file report.html, from what a build has counted, measured and drawn."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+from builders.report.drawing import warm_up
+from builders.report.facts import Build, find_facts
+from builders.report.page import render_report
+from builders.report.sample import Draw
+from builders.write_pairs import Written
+
+NAME = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A finished report as it lies in the output folder."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The file for a manifest."""
+        return {"path": self.path, "bytes": self.bytes, "sha256": self.sha256}
+
+
+def warm_up_aside() -> None:
+    """Load what draws the charts while the build does something else."""
+    Thread(target=warm_up, daemon=True).start()
+
+
+def write_report(folder: Path, build: Build, files: list[Written]) -> ReportFile:
+    """Write the report of one language; the same bytes for the same build."""
+    draws = [written.drawn for written in files if written.drawn]
+    whole = Draw(draws[0].twins)
+    for draw in draws:
+        whole.absorb(draw)
+    html = render_report(find_facts(build, whole.in_rounds())).encode("utf-8")
+    (folder / NAME).write_bytes(html)
+    return ReportFile(NAME, len(html), hashlib.sha256(html).hexdigest())
