@@ -58,7 +58,17 @@ def test_a_base_model_answers_by_the_template_and_a_build_accounts_for_every_pro
     said = json.loads(capsys.readouterr().out)
     assert any("completions, with the instruction template" in line for line in said["remarks"])
     assert (said["asked"]["answers"], said["account"]["rows_read"]) == (40, 40)
-    built = ["--lang", lang, "--sample", "--synth", str(tmp_path / "synth"), "--out", str(tmp_path / "prefs"), "--json", "--no-report"]
+    built = [
+        "--lang",
+        lang,
+        "--sample",
+        "--synth",
+        str(tmp_path / "synth"),
+        "--out",
+        str(tmp_path / "prefs"),
+        "--json",
+        "--no-report",
+    ]
     assert build_prefs(built) == 0
     sources = json.loads(capsys.readouterr().out)["built"][0]["sources"]
     (synth,) = [source for source in sources if source["source"] == f"synth_{lang}"]
