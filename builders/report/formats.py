@@ -23,9 +23,5 @@ def auc(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}"
 
 
-def score(value: float) -> str:
-    return f"{value:,.4g}"
-
-
 def plural(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"

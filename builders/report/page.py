@@ -149,7 +149,6 @@ def _template() -> Any:
     environment.filters.update(
         n=formats.count,
         auc=formats.auc,
-        score=formats.score,
         visible=visible,
         name=lambda text: visible(printable(text, max_chars=MAX_NAME_CHARS)),
     )

@@ -112,8 +112,9 @@ def order_keys(rows: pa.Table) -> np.ndarray:
     ids = rows["id"].combine_chunks()
     keys = np.empty(len(ids), np.uint64)
     given = np.flatnonzero(pc.is_valid(ids).to_numpy(zero_copy_only=False))
-    digits = "".join(pc.utf8_slice_codeunits(ids.take(pa.array(given)), 0, 16).to_pylist())
-    keys[given] = np.frombuffer(bytes.fromhex(digits), ">u8")
+    one = pa.ListArray.from_arrays(pa.array([0, len(given)], pa.int32()), ids.take(pa.array(given)))
+    digits = pc.binary_join(one, "")[0].as_py()
+    keys[given] = np.frombuffer(bytes.fromhex(digits), ">u8").reshape(-1, 2)[:, 0]
     without = np.setdiff1d(np.arange(len(ids)), given)
     keys[without] = text_keys(decode(pc.fill_null(rows["source_row"].combine_chunks().take(pa.array(without)), "")))
     return keys
