@@ -68,7 +68,7 @@ def main() -> int:
         ratios = {}
         with served(folder, options) as (url, model):
             setting = Setting(folder, url, model, prompts)
-            bench_client(setting, 64)  # warms the server up, and so does ours: a server is slow when seeds are new to it
+            bench_client(setting, 64)  # both warm the server up: ours sends seeds
             our_client(setting, 64, seed=-1)
             for concurrency in (64, 256):
                 ratios[concurrency] = compare(setting, concurrency, options.runs)
