@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from builders.card.render import read_facts, render_card
+from builders.card.facts import read_facts
+from builders.card.render import render_card
 from builders.decide import decide
 from builders.gather import gather
 from builders.inputs import Inputs, Request, find_inputs, select

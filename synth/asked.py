@@ -156,7 +156,7 @@ class Round:
             return writer, None
         if writer is not None and not model.batch:
             self._refuse_twice(model, writer)
-        opened = await open_engine(job, model, self.prompts, self.journal, self.desk.purse)
+        opened = await open_engine(job, model, writer, self.prompts, (self.journal, self.desk.purse))
         engines.push_async_callback(opened.engine.close)
         self.remarks += opened.remarks
         return opened.writer, opened.engine

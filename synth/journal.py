@@ -4,7 +4,7 @@ It is an SQLite database in WAL mode, because that is append-only where it matte
 forgets a torn last record by itself, and can be read with any SQLite tool. Each record carries a hash of its content.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +89,11 @@ class Journal:
                 "INSERT OR IGNORE INTO set_aside SELECT number, 'asked again' FROM answers WHERE status IS NOT NULL"
             ).rowcount
 
+    def knows(self, side: Side, model: str) -> bool:
+        """Whether that model was ever asked for that side, answered or refused."""
+        found = "SELECT 1 FROM answers WHERE side = ? AND model = ? LIMIT 1"
+        return bool(self._read(found, [side, model]))
+
     def usage(self) -> list[Usage]:
         """Tokens and answers by side and model, of all that was ever paid for, damaged or not."""
         rows = self._read(
@@ -107,9 +112,9 @@ class Journal:
         with told(self.path), self._writing, self._connection:
             yield
 
-    def _read(self, query: str, values: list[bytes] | None = None) -> list[Any]:
+    def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with told(self.path):
-            return self._connection.execute(query, values or []).fetchall()
+            return self._connection.execute(query, values).fetchall()
 
     def _set_aside(self, number: int, why: str) -> None:
         self.remarks.append(f"{self.path.name}: record {number} set aside ({why}); its answer is asked for again")

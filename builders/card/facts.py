@@ -95,6 +95,11 @@ def upstream(name: str) -> UpstreamFile | None:
     return files[0] if files else None
 
 
+def count_all(by_stage: dict[str, dict[str, int]]) -> int:
+    """How many rows or pairs went, for whatever stage and reason."""
+    return sum(count for reasons in by_stage.values() for count in reasons.values())
+
+
 def dropped_for(account: dict[str, Any], stage: str) -> int:
     """How many pairs a stage dropped from a source."""
     return sum(account["pairs_dropped"].get(stage, {}).values())

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from builders.card.facts import Facts, dropped_for
+from builders.card.facts import Facts, count_all, dropped_for
 from builders.card.text import bullets, code, plain, share, table
 
 MIN_TELLING_PAIRS = 30
@@ -39,17 +39,13 @@ def source_table(builds: list[Facts]) -> str:
                     ", ".join(signals) or "·",
                     account["rows_read"],
                     account["pairs_made"],
-                    _sum(account["pairs_dropped"]),
+                    count_all(account["pairs_dropped"]),
                     account["train"],
                     account["test"],
                 )
             )
     header = ["source", "lang", "licence", "preferred by", "rows read", "pairs made", "dropped", "train", "test"]
     return table(header, rows)
-
-
-def _sum(by_stage: dict[str, dict[str, int]]) -> int:
-    return sum(count for reasons in by_stage.values() for count in reasons.values())
 
 
 def biases(builds: list[Facts]) -> str:

@@ -10,15 +10,13 @@ from dataclasses import dataclass, field
 from string import Template
 
 from builders.card.built import how_built, inputs, remarks
-from builders.card.facts import Facts, read_facts, written
+from builders.card.facts import Facts, written
 from builders.card.header import front_matter
 from builders.card.licences import licences
 from builders.card.measures import biases, contamination, dropped, source_table
 from builders.card.text import bullets, plain
 from builders.card.words import citations, template, words
 from sources.schema import LANGUAGE_NAMES, Lang
-
-__all__ = ["HERE", "Place", "read_facts", "render_card"]
 
 MEANT = {
     "human": "people who ranked answers",

@@ -33,7 +33,7 @@ def as_json(exported: "Exported", beside: list[str]) -> str:
         },
         **summary(exported),
         "files": [
-            {"name": file.name, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
+            {"name": file.path, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
             for file in exported.files
         ],
         "configuration": beside,

@@ -16,16 +16,7 @@ from builders.export.write import Count, Ledger, write_split
 from sources.errors import AccountingError, NoPairsError, OutputBusyError, OutputError
 from sources.fetch import file_sha256
 from sources.files.folder import put_in_place, scratch_folder
-
-
-@dataclass(frozen=True, slots=True)
-class ExportedFile:
-    """A finished file."""
-
-    name: str
-    rows: int
-    bytes: int
-    sha256: str
+from sources.files.write_parquet import OutputFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +26,7 @@ class Exported:
     built: BuiltFolder
     format: Format
     folder: Path
-    files: list[ExportedFile]
+    files: list[OutputFile]
     counts: dict[tuple[str, Split], Count]
 
 
@@ -85,20 +76,20 @@ def _scratch(to: Path) -> Iterator[Path]:
 
 def _export_one(built: BuiltFolder, format_: Format, work: Path, target: Path) -> Exported:
     work.mkdir()
-    files: list[ExportedFile] = []
+    files: list[OutputFile] = []
     with (work / LEFT_OUT).open("wb") as left_out:
         ledger = Ledger(left_out)
         for split in SPLITS:
             name = f"{split}.{format_.suffix}"
             rows = write_split(built, format_, split, work / name, ledger) if built.files(split) else 0
             if rows:
-                files.append(ExportedFile(name, rows, (work / name).stat().st_size, file_sha256(work / name)))
+                files.append(OutputFile(name, rows, (work / name).stat().st_size, file_sha256(work / name)))
             else:
                 (work / name).unlink(missing_ok=True)  # a file without rows is more than some readers can bear
     _check(ledger.counts, files, format_)
     if not any(count.left_out for count in ledger.counts.values()):
         (work / LEFT_OUT).unlink()
-    if not any(file.name.startswith("train") for file in files):
+    if not any(file.path.startswith("train") for file in files):
         read = sum(count.read for count in ledger.counts.values())
         found = f"none of {read:,} pairs can be written for training as {format_.name}"
         raise NoPairsError(built.path, found, hint="Take another --format.")
@@ -109,7 +100,7 @@ def _export_one(built: BuiltFolder, format_: Format, work: Path, target: Path) -
 
 def _describe(exported: Exported, work: Path) -> None:
     """The configuration of the trainer, exported.json and README.md."""
-    place = Place({Path(file.name).stem: file.name for file in exported.files}, f"prefs_{exported.built.lang}")
+    place = Place({Path(file.path).stem: file.path for file in exported.files}, f"prefs_{exported.built.lang}")
     described = exported.format.configuration(place)
     beside = sorted(described)
     described[EXPORTED] = as_json(exported, beside)
@@ -118,7 +109,7 @@ def _describe(exported: Exported, work: Path) -> None:
         (work / name).write_text(content, encoding="utf-8")
 
 
-def _check(counts: dict[tuple[str, Split], Count], files: list[ExportedFile], format_: Format) -> None:
+def _check(counts: dict[tuple[str, Split], Count], files: list[OutputFile], format_: Format) -> None:
     """Nothing, if pairs read = pairs written + pairs left out, and the files hold the rows of those written.
 
     Raises:

@@ -37,7 +37,7 @@ def read_me(exported: "Exported", beside: list[str]) -> str:
         *([""] if format_.good_to_know else []),
         "## Files",
         "",
-        *(f"- `{file.name}`: {file.rows:,} rows" for file in exported.files),
+        *(f"- `{file.path}`: {file.rows:,} rows" for file in exported.files),
         *(f"- `{name}`" for name in beside if name != EXPORTED),
         f"- `{EXPORTED}`: where the rows came from, and the account of every pair",
         "",

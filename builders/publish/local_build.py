@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from builders.built_folder import MANIFEST, OUTPUT, open_built
-from builders.card.facts import Facts, read_facts
+from builders.card.facts import Facts, count_all, read_facts
 from builders.card.licences import is_unknown
 from builders.manifest import FORMAT
 from sources.errors import BrokenFileError, MissingFileError, PublishError
@@ -63,17 +63,13 @@ def _sums(manifest: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
     accounts = manifest["sources"]
     for one in [*accounts, manifest["total"]]:
         name = one["source"]
-        yield f"rows read of {name}", one["rows_read"], one["rows_used"] + _count(one["rows_skipped"])
-        yield f"pairs made of {name}", one["pairs_made"], one["train"] + one["test"] + _count(one["pairs_dropped"])
+        yield f"rows read of {name}", one["rows_read"], one["rows_used"] + count_all(one["rows_skipped"])
+        yield f"pairs made of {name}", one["pairs_made"], one["train"] + one["test"] + count_all(one["pairs_dropped"])
     for key in ("rows_read", "rows_used", "pairs_made", "train", "test"):
         yield f"{key} in all", manifest["total"][key], sum(one[key] for one in accounts)
     for split in ("train", "test"):
         rows = sum(file["rows"] for file in manifest["outputs"] if file["path"].startswith(f"data/{split}-"))
         yield f"{split} pairs", manifest["total"][split], rows
-
-
-def _count(by_stage: dict[str, dict[str, int]]) -> int:
-    return sum(count for reasons in by_stage.values() for count in reasons.values())
 
 
 def _check_files(manifest: dict[str, Any], folder: Path) -> None:

@@ -18,7 +18,7 @@ SHORT_PATHS = [*SHORT_COLUMNS, "tags.list.element", *(f"{side}.list.element.role
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A finished Parquet file, `path` as it lies in the output folder."""
+    """A finished file of rows, `path` as it lies in the output folder."""
 
     path: str
     rows: int

@@ -29,18 +29,22 @@ def known_writer(job: Job, model: Model, prompts: Prompts, journal: Journal) -> 
     said = job.writing(model.side).api
     if said != "auto":
         return job.writer(model, said)
+    if not journal.knows(model.side, model.name):
+        return None
     both: dict[Api, Writer] = {api: job.writer(model, api) for api in ("chat", "completions")}
     found = api_of_journal(prompts, both, journal)
     return None if found is None else both[found]
 
 
-async def open_engine(job: Job, model: Model, prompts: Prompts, journal: Journal, purse: Purse) -> Opened:
-    """The engine of one side, after a look at what it is, for which one answer may have to be paid.
+async def open_engine(
+    job: Job, model: Model, writer: Writer | None, prompts: Prompts, material: tuple[Journal, Purse]
+) -> Opened:
+    """The engine of one side, after a look at what it is, for which one answer may have to be paid; `writer` is what
+    `known_writer` says.
 
     Raises:
         PrefsError: it cannot be used, does not serve the model, or would ignore an option.
     """
-    writer = known_writer(job, model, prompts, journal)
     if model.endpoint is None:
         from synth.engines.in_process import start
 
@@ -55,7 +59,7 @@ async def open_engine(job: Job, model: Model, prompts: Prompts, journal: Journal
             first = next(requests(prompts, job.writer(model, "chat")))
             if server.fields is None:  # so that what is true of both interfaces is known before one request is paid
                 check_options(server, model.endpoint, model.side, first)
-            writer = await _find_writer(job, model, engine, first, (journal, purse))
+            writer = await _find_writer(job, model, engine, first, material)
         check_options(server, model.endpoint, model.side, next(requests(prompts, writer)))
     except BaseException:
         await engine.close()

@@ -12,10 +12,10 @@ import yaml
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
-from builders.card.facts import Facts, Origin
+from builders.card.facts import Facts, Origin, read_facts
 from builders.card.header import size_category
 from builders.card.licences import is_unknown, licences
-from builders.card.render import HERE, Place, read_facts, render_card, render_license
+from builders.card.render import HERE, Place, render_card, render_license
 from builders.card.text import code, plain, table
 from builders.pipeline import Built
 

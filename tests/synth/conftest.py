@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from synth.ask import Pace
+from synth.journal import NAME, Journal
 from synth.synth_prefs import main
 from tests.synth.place import ROOT, Place, Said
 from tests.synth.played_server import PlayedServer, played_server
@@ -126,3 +127,25 @@ def start(place: Place) -> Iterator[Callable[..., "Popen[str]"]]:
 
 def one_line(said: str) -> bool:
     return said.count("\n") == 1 and said.endswith("\n")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the journal of a test lies."""
+    return tmp_path / NAME
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[Callable[[], Journal]]:
+    """Open the journal of a test, again if need be."""
+    journals: list[Journal] = []
+
+    def open_it() -> Journal:
+        while journals:
+            journals.pop().close()
+        journals.append(Journal(path))
+        return journals[0]
+
+    yield open_it
+    while journals:
+        journals.pop().close()

@@ -1,6 +1,6 @@
 """The book of batches knows what was submitted with which requests, whatever happens to the run that noted it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,27 +12,6 @@ from tests.synth.made import entry, key, no_file_beyond, said
 
 Opened = Callable[[], Journal]
 KEYS = [key(number) for number in range(5)]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
-
-
-@pytest.fixture
-def opened(path: Path) -> Iterator[Opened]:
-    """Open the journal of a test, again if need be."""
-    journals: list[Journal] = []
-
-    def open_it() -> Journal:
-        while journals:
-            journals.pop().close()
-        journals.append(Journal(path))
-        return journals[0]
-
-    yield open_it
-    while journals:
-        journals.pop().close()
 
 
 @pytest.fixture

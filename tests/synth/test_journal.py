@@ -1,7 +1,7 @@
 """The journal keeps every answer that it was given, and never gives one that it was not given."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,27 +16,6 @@ from synth.journal import KEYS_AT_ONCE, NAME, Entry, Journal, Usage
 from tests.synth.made import entry, key, no_file_beyond, said
 
 Opened = Callable[[], Journal]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
-
-
-@pytest.fixture
-def opened(path: Path) -> Iterator[Opened]:
-    """Open the journal of a test, again if need be."""
-    journals: list[Journal] = []
-
-    def open_it() -> Journal:
-        while journals:
-            journals.pop().close()
-        journals.append(Journal(path))
-        return journals[0]
-
-    yield open_it
-    while journals:
-        journals.pop().close()
 
 
 def change(path: Path, *statements: str) -> None:

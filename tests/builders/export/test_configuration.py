@@ -75,7 +75,7 @@ def test_the_read_me_says_how_to_train_and_under_which_licences(name: str, make:
     assert exported.format.row in words
     assert "- test: MIT (2 pairs)" in words
     for file in exported.files:
-        assert f"`{file.name}`: {file.rows:,} rows" in words
+        assert f"`{file.path}`: {file.rows:,} rows" in words
     assert not words.startswith("---"), "the datasets library would take it for a card"
 
 

@@ -102,7 +102,7 @@ def test_kto_has_two_rows_a_pair_the_good_one_first(exported: Callable[..., Expo
 def test_the_datasets_library_loads_every_row(name: str, tmp_path: Path, exported: Callable[..., Exported]) -> None:
     result = exported(name, PAIRS, PAIRS[:2])
     kind = "json" if result.format.suffix == "jsonl" else "parquet"
-    files = {file.name.split(".")[0]: str(result.folder / file.name) for file in result.files}
+    files = {file.path.split(".")[0]: str(result.folder / file.path) for file in result.files}
     loaded = load_dataset(kind, data_files=files, cache_dir=str(tmp_path / "cache"))
     for split in ("train", "test"):
         assert list(loaded[split]) == rows_of(result, split)
@@ -115,7 +115,7 @@ def test_the_folder_itself_is_a_dataset_with_its_splits_for_trl(
     result = exported(name, PAIRS, PAIRS[:1])
     loaded = load_dataset(str(result.folder), cache_dir=str(tmp_path / "cache"))
     assert {split: len(rows) for split, rows in loaded.items()} == {
-        file.name.split(".")[0]: file.rows for file in result.files
+        file.path.split(".")[0]: file.rows for file in result.files
     }
 
 
