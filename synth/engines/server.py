@@ -18,6 +18,8 @@ from synth.endpoint import Endpoint
 from synth.failures import RequestError, RetryError, from_status, shorten
 
 CONNECT_S = 10.0
+IDLE_S = 4.0
+"""A connection idle for longer is not used again: uvicorn, and so vLLM, hangs up after 5 seconds."""
 NO_KEY = "none"
 MOST_TOKENS = 1 << 32
 """A count beyond it is none."""
@@ -36,7 +38,7 @@ class Http(openai.DefaultAioHttpClient):
 def make_client(endpoint: Endpoint, timeout_s: float, connections: int) -> openai.AsyncOpenAI:
     """A client that sends the key of this endpoint and nothing else of the environment, and leaves retries to us."""
     http = Http(
-        limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60),
+        limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE_S),
         timeout=httpx2.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=None),
         trust_env=not endpoint.is_loopback,
         verify=authorities(),
