@@ -109,7 +109,7 @@ class PrefsTrainer(WholeCheckpoints, DPOTrainer):
         return BalancedSampler(order, tokens_of(table), batches, self._train_batch_size)
 
     def _pack(self) -> None:
-        """Patch the policy, once; the reference too where only it computes the cached log-probabilities."""
+        """Patch the policy and the reference, once."""
         if not self._speed.pack or getattr(self, "_packs", False):
             return
         self._packs = True
@@ -117,8 +117,18 @@ class PrefsTrainer(WholeCheckpoints, DPOTrainer):
         exact = self.f_divergence_type != "alpha_divergence" and self.accelerator.device.type != "mps"
         policy = self.model.get_base_model() if is_peft_model(self.model) else self.model
         pack_forward(policy, Scoring(outputs, self._speed.share_prompts, exact))
-        if self.ref_model is not None and self._speed.reference_cache is not None:
-            pack_forward(self.ref_model, Scoring(("log_probs",), self._speed.share_prompts, exact))
+        if self.ref_model is not None and not self.is_deepspeed_enabled:
+            self._pack_reference(exact)
+
+    def _pack_reference(self, exact: bool) -> None:
+        """The reference too, below the wrapper for mixed precision that it has got already."""
+        scoring = Scoring(("log_probs",), self._speed.share_prompts, exact)
+        if self.is_fsdp_enabled:
+            pack_forward(self.ref_model, scoring)
+            return
+        reference = self.accelerator.unwrap_model(self.ref_model, keep_fp32_wrapper=False)
+        pack_forward(reference, scoring)
+        self.ref_model = self.accelerator.prepare_model(reference, evaluation_mode=True)
 
     def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
         self._pack()
