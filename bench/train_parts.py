@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 from datasets import Dataset
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, TrainerCallback
 from trl import DPOConfig, DPOTrainer
 
 from bench.bench_train import LARGE_VOCABULARY, PAIRS, ROOT, SIZES, STEPS, TOKENISED_PAIRS, WARM_UP
@@ -32,13 +32,12 @@ def make(folder: Path, _which: str, gpu: bool) -> dict[str, Any]:
     subprocess.run([*command, "--data", str(folder / "prefs/zh")], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     tokenizer = AutoTokenizer.from_pretrained(folder / "tiny")
     small = SIZES["gpu" if gpu else "cpu"]
-    large = small if gpu else small | {"hidden_size": 64, "num_hidden_layers": 2, "intermediate_size": 128}
+    large = small if gpu else SIZES["large vocabulary"]
     for name, sizes, words in (("model", small, len(tokenizer)), ("large", large, LARGE_VOCABULARY)):
         torch.manual_seed(0)
-        config = AutoConfig.from_pretrained(folder / "tiny")
-        config.update({**sizes, "num_key_value_heads": sizes["num_attention_heads"], "head_dim": None})
-        config.update({"head_dim": sizes["hidden_size"] // sizes["num_attention_heads"], "vocab_size": words})
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16 if gpu else torch.float32)
+        ids = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
+        config = LlamaConfig(vocab_size=words, num_key_value_heads=sizes["num_attention_heads"], **sizes, **ids)
+        model = LlamaForCausalLM(config).to(torch.bfloat16 if gpu else torch.float32)
         model.save_pretrained(folder / name)
         tokenizer.save_pretrained(folder / name)
     return {}

@@ -5,7 +5,7 @@ from os.path import isdir, isfile
 from pathlib import Path, PurePosixPath
 
 from sources.errors import MissingFileError
-from sources.hub_data import HubId, fetch_hub_data, hub_id
+from sources.hub_data import HubFile, HubId, fetch_hub_data, hub_id, list_hub_data
 
 ENDINGS = (".json", ".jsonl", ".csv", ".tsv", ".parquet")
 PACKED = (".gz", ".xz")
@@ -18,6 +18,7 @@ NO_DATA = (
     "candidates.parquet",
     "exported.json",
     "left_out.jsonl",
+    "publish-prefs.json",
 )
 """What this project, or another tool, writes beside data."""
 
@@ -56,6 +57,20 @@ def find_data(given: Path, flag: str) -> list[DataFile]:
     if not files:
         raise MissingFileError(f"{flag} {given}", "no data file below it", expected=", ".join(ENDINGS))
     return files
+
+
+def list_data(wanted: HubId, flag: str) -> list[HubFile]:
+    """The data files of that dataset of the Hub, in order of their names; nothing is fetched.
+
+    Raises:
+        MissingFileError: there is none.
+        DownloadError: the Hub does not say.
+    """
+    root = len(wanted.repository) + 1
+    files = [file for file in list_hub_data(wanted, flag) if is_data(file.path[root:])]
+    if not files:
+        raise MissingFileError(f"{flag} {wanted}", "no data file below it", expected=", ".join(ENDINGS))
+    return sorted(files, key=lambda file: file.path)
 
 
 def named_on_hub(given: Path) -> HubId | None:

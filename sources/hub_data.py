@@ -6,6 +6,8 @@ what was fetched before is not fetched again.
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,29 +35,61 @@ def hub_id(given: str) -> HubId | None:
     return HubId(found["repository"], found["revision"] or "") if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """A file that a dataset on the Hub holds; `path` begins with the repository."""
+
+    path: str
+    bytes: int
+
+
+def list_hub_data(wanted: HubId, flag: str) -> list[HubFile]:
+    """The files of the dataset, of which nothing is fetched.
+
+    Raises:
+        DownloadError: the Hub does not say; says why.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import RepoFile
+
+    with _told(wanted, flag):
+        tree = HfApi().list_repo_tree(
+            wanted.repository, repo_type="dataset", revision=wanted.revision or None, recursive=True
+        )
+        return [HubFile(f"{wanted.repository}/{one.path}", one.size) for one in tree if isinstance(one, RepoFile)]
+
+
 def fetch_hub_data(wanted: HubId, flag: str, patterns: list[str]) -> tuple[Path, str]:
     """The folder with the files of the dataset that one of these patterns fits, and the commit that they are from.
 
     Raises:
         DownloadError: they cannot be had; says why.
     """
-    import httpx2
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     from huggingface_hub.utils import logging
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     if not sys.stderr.isatty():
         disable_progress_bars()
-    try:
+    with _told(wanted, flag):
         folder = snapshot_download(
             wanted.repository, repo_type="dataset", revision=wanted.revision or None, allow_patterns=patterns
         )
+    return Path(folder), Path(folder).name
+
+
+@contextmanager
+def _told(wanted: HubId, flag: str) -> Iterator[None]:
+    """What the Hub or the network refuses, as one line."""
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        yield
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
         raise DownloadError(
             f"{flag} {wanted}",
             f"no such file or folder, and no dataset that the Hugging Face Hub gives ({without_secrets(error)})",
             hint="Check the name, the network and HF_TOKEN, or set HF_ENDPOINT to a mirror site.",
         ) from error
-    return Path(folder), Path(folder).name

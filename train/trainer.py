@@ -25,6 +25,7 @@ from train.fast.balance import BalancedSampler
 from train.fast.packed_forward import Scoring, pack_forward
 from train.fast.reference_cache import Logps, Reference, ReferenceCache
 from train.fast.reference_pass import Unscored, reference_weights, score_missing
+from train.run.model_card import OwnModelCard
 from train.run.whole_checkpoints import WholeCheckpoints
 from train.source_metrics import SourceMetrics
 from train.tokens import TOKENS, keys_of, tokens_of
@@ -67,7 +68,7 @@ class Collator(DataCollatorForPreference):
         return batch
 
 
-class PrefsTrainer(WholeCheckpoints, DPOTrainer):
+class PrefsTrainer(WholeCheckpoints, OwnModelCard, DPOTrainer):
     """DPO on tokenised rows: `train` and `test` have prompt_ids, chosen_ids, rejected_ids, id, source, source_row."""
 
     def __init__(self, *, train: pa.Table, test: pa.Table | None, speed: Speed, tokenizer: Any, **given: Any) -> None:

@@ -29,24 +29,8 @@ def scratch_folder(out: Path) -> Iterator[Path]:
         OutputError: `out` cannot be written.
         OutputBusyError: another run writes there now.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = (out / LOCK).open("a+")
-    except OSError as error:
-        raise _output_error(out, error) from error
-    with lock:
+    with locked_folder(out, LOCK, "--out"):
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            raise OutputBusyError(
-                out, f"another run (process {holder}) writes there", hint="Wait for it, or give another --out."
-            ) from error
-        try:
-            with suppress(OSError):  # who holds it is good to know, and no more
-                os.truncate(lock.fileno(), 0)
-                os.write(lock.fileno(), f"{os.getpid()}\n".encode())
             for left in out.glob(f"{SCRATCH_PREFIX}*"):
                 if left.is_dir():
                     shutil.rmtree(left)
@@ -56,6 +40,34 @@ def scratch_folder(out: Path) -> Iterator[Path]:
             if error.errno in DISK_FULL or str(error.filename or "").startswith(str(out)):
                 raise _output_error(out, error) from error
             raise
+
+
+@contextmanager
+def locked_folder(folder: Path, lock: str, flag: str) -> Iterator[None]:
+    """The folder, made if need be, for this run alone: its file `lock` is locked. `flag` is what names the folder.
+
+    Raises:
+        OutputError: `folder` cannot be written.
+        OutputBusyError: another run writes there now.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = (folder / lock).open("a+")
+    except OSError as error:
+        raise _output_error(folder, error, flag) from error
+    with held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            held.seek(0)
+            holder = held.read().strip() or "unknown"
+            raise OutputBusyError(
+                folder, f"another run (process {holder}) writes there", hint=f"Wait for it, or give another {flag}."
+            ) from error
+        with suppress(OSError):  # who holds it is good to know, and no more
+            os.truncate(held.fileno(), 0)
+            os.write(held.fileno(), f"{os.getpid()}\n".encode())
+        yield
 
 
 def check_replaceable(target: Path) -> None:
@@ -103,11 +115,11 @@ def _sync(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _output_error(out: Path, error: OSError) -> OutputError:
+def _output_error(out: Path, error: OSError, flag: str = "--out") -> OutputError:
     if error.errno in DISK_FULL:
         return OutputError(
             out,
             f"the disk is full ({error.strerror}); nothing was changed there",
-            hint="Free some space (about three times the size of the input is needed) or give another --out.",
+            hint=f"Free some space (about three times the size of the input is needed) or give another {flag}.",
         )
-    return OutputError(out, f"cannot be written ({error.strerror or error})", hint="Give another --out.")
+    return OutputError(out, f"cannot be written ({error.strerror or error})", hint=f"Give another {flag}.")
