@@ -83,9 +83,9 @@ def _run(options: argparse.Namespace) -> int:
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     request = _request(options)
+    order = _order(options, request.langs)
     if options.dry_run:
         return _dry_run(options, request, console)
-    order = _order(options, request.langs)
     began = perf_counter()
     progress = Bars() if sys.stderr.isatty() else Silent()
     try:
@@ -145,6 +145,7 @@ def _tell(line: str) -> None:
 
 
 def _request(options: argparse.Namespace) -> Any:
+    from builders.add import find_added
     from builders.inputs import Request
     from builders.recipe import load_recipe
     from sources.download import Download
@@ -166,54 +167,29 @@ def _request(options: argparse.Namespace) -> Any:
         without=tuple(options.without),
         commercial_ok=options.commercial_ok,
         verify_hashes=options.verify_hashes,
-        added=_added(options),
+        added=find_added(options),
         max_rows=options.limit,
         report=not options.no_report,
         workers=options.workers or min(4, os.cpu_count() or 1),
     )
 
 
-def _added(options: argparse.Namespace) -> Any:
-    """The data of one's own, each with its name and licence, fetched where it is on the Hub.
-
-    Raises:
-        UsageError: a licence or a name is missing or too many.
-    """
-    from sources.data_files import find_data, name_data
-    from sources.errors import UsageError
-    from sources.own_data import Described
-
-    given, names, licences = options.add, options.add_name, options.add_licence
-    if len(licences) != len(given):
-        hint = "Give each --add the licence of its data (an SPDX id, or unknown)."
-        raise UsageError("--add-licence", f"{len(licences)} for {len(given)} --add", expected="one for each", hint=hint)
-    if names and len(names) != len(given):
-        raise UsageError("--add-name", f"{len(names)} for {len(given)} --add", expected="one for each, or none")
-    described = []
-    for number, (each, licence) in enumerate(zip(given, licences, strict=True)):
-        place, layout = _place_and_layout(each)
-        name = names[number] if names else name_data(place)
-        files = tuple(find_data(place, "--add"))
-        described.append(Described(files=files, name=name, licence=licence, layout=layout))
-    return tuple(described)
-
-
-def _place_and_layout(given: str) -> tuple[Path, str]:
-    """DATA or DATA:LAYOUT; a colon in the name of a file that exists is part of it."""
-    path, colon, layout = given.rpartition(":")
-    return (Path(path), layout) if colon and not Path(given).exists() else (Path(given), "")
-
-
 def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
     from dataclasses import asdict
 
+    from builders.add import list_added
     from builders.plan import make_plan, show_plan
 
-    plan = make_plan(request)
+    plan = make_plan(request, list_added(options))
     if options.json:
-        print_json(asdict(plan))
-    else:
-        show_plan(plan, console)
+        print_json(asdict(plan) | ({"publish_to": options.push_to_hub} if options.push_to_hub else {}))
+        return 0
+    show_plan(plan, console)
+    if options.push_to_hub:
+        how = "for everybody to see" if options.public else "private"
+        console.print(
+            f"It would be published as {options.push_to_hub}, {how}; the Hub was asked, and nothing forbids it."
+        )
     return 0
 
 

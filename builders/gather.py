@@ -27,6 +27,7 @@ from sources.ledger import Account, Reason
 SMALL_BYTES = 8 << 20
 """Up to here a build is done before the worker processes would have started."""
 
+MAX_REASONS_TOLD = 3
 QUESTIONS = pa.schema([(name, pa.string()) for name in Question.__slots__])
 
 PACKING = {".gz": 5, ".xz": 8, ".parquet": 3}
@@ -119,7 +120,11 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
         findings.merge(result.findings, made)
         made += len(result.keys)
     if not made:
-        raise NoPairsError("sources", "no upstream row gave a pair", hint="Look at --limit and at the files.")
+        counted: Counter[Reason] = sum((account.skipped for account in accounts), Counter())
+        skipped = counted.most_common(MAX_REASONS_TOLD)
+        why = f" ({', '.join(f'{reason} {count:,}' for (_, reason), count in skipped)})" * bool(skipped)
+        hint = "Look at the files, at the layout if one is named, and at --limit."
+        raise NoPairsError("sources", f"no upstream row gave a pair{why}", hint=hint)
     keys = concatenate([result.keys for result in results])
     pairs, lost = Spill([result.pairs for result in results]), Spill([result.lost for result in results])
     return Gathered(pairs, lost, keys, contaminated, accounts, findings)

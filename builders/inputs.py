@@ -20,10 +20,13 @@ from sources.registry import find_source
 from sources.schema import Lang
 from sources.source import NoOptions, UpstreamFile
 
+SAMPLE_REVISION = "sample"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call of build-prefs."""
+    """One call of build-prefs. `may_lose_languages`: a language of which nothing is left is left out; else the build
+    fails."""
 
     langs: tuple[Lang, ...]
     recipe: Recipe
@@ -39,11 +42,13 @@ class Request:
     max_rows: int | None = None
     report: bool = True
     workers: int = 2
+    may_lose_languages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file to read; `sha256` is what was found, `pinned` what was expected, empty where nothing was."""
+    """A file to read; `sha256` is what was found, `pinned` what was expected, empty where nothing was. `revision` is
+    SAMPLE_REVISION for a file of the embedded sample, empty where nobody knows."""
 
     name: str
     path: Path
@@ -122,7 +127,7 @@ def select(request: Request) -> Selection:
             f"none is left for --lang {' '.join(request.langs)}",
             expected=f"at least one of {', '.join(c.source.name for c in recipe_sources)}",
         )
-    return Selection(taken, left_out, list(map(_read_as, added)))
+    return Selection(taken, left_out, list(dict.fromkeys(map(_read_as, added))))
 
 
 def _check_distinct(taken: list[ChosenSource]) -> None:
@@ -193,8 +198,10 @@ def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
         sha256 = file_sha256(located.path)
         if request.verify_hashes:
             verify_hash(located, sha256)
-        pinned = (file.sha256 or "") if is_upstream(request.fetcher) else ""
-        files.append(InputFile(file.mirror_path, located.path, located.revision, sha256, pinned))
+        pinned, revision = (file.sha256 or "", located.revision)
+        if not is_upstream(request.fetcher):
+            pinned, revision = "", SAMPLE_REVISION
+        files.append(InputFile(file.mirror_path, located.path, revision, sha256, pinned))
     return files
 
 

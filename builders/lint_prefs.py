@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sources.command import positive, print_json, run_command, show_any_text
+from sources.command import complain, positive, print_json, run_command, show_any_text
 
+NAME = "lint-prefs"
 EXAMPLES = """\
 examples:
   lint-prefs data.jsonl                        any of the layouts below, found out
@@ -32,7 +33,7 @@ LEVELS = {"error": ("error",), "warning": ("error", "warning"), "info": ("error"
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="lint-prefs",
+        prog=NAME,
         description="Look for what is wrong with preference data; nothing is changed.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -66,7 +67,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     show_any_text()
-    return run_command(parse(arguments), _run, "lint-prefs", "nothing was written")
+    return run_command(parse(arguments), _run, NAME, "nothing was written")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -158,8 +159,10 @@ def _fix(options: argparse.Namespace, files: Any, examined: Any, console: Any) -
     began = perf_counter()
     added = describe_data(files, examined, name_data(options.data), options.licence, options.layout)
     langs = tuple(examined.pairs_by_lang)
-    request = _request(options, options.fix, recipe=recipe_for(examined), added=added, langs=langs)
-    inputs, built = build(request, Silent())
+    changes = {"recipe": recipe_for(examined), "added": added, "langs": langs, "may_lose_languages": True}
+    inputs, built = build(_request(options, options.fix, **changes), Silent())
+    for lang in set(langs) - {each.lang for each in built}:
+        complain(NAME, f"--fix: none of {examined.pairs_by_lang[lang]:,} pairs in {lang} is left, so it has no folder")
     if not options.json:
         show_build(inputs, built, perf_counter() - began, console)
     return as_json(built)

@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from builders.card.facts import read_facts
-from builders.card.render import render_card
+from builders.card.header import LICENSE_FILE, needs_license_file
+from builders.card.render import render_card, render_license
 from builders.decide import decide
 from builders.gather import gather
 from builders.inputs import Inputs, Request, find_inputs, select
@@ -61,10 +62,16 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
         decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, selection.caps)
         twins = find_twins(gathered.keys, decisions) if request.report else None
         material = Material(gathered.pairs, gathered.lost, gathered.keys, decisions, twins)
-        built = []
+        built: list[Built] = []
         for lang in request.langs:
             accounts = [account for account in gathered.accounts if account.lang == lang]
-            result = Built(lang, request.out / lang, accounts, write(lang, material, accounts, run))
+            try:
+                files = write(lang, material, accounts, run)
+            except NoPairsError:
+                if not request.may_lose_languages or (lang == request.langs[-1] and not built):
+                    raise
+                continue  # of a file read for both, its rows are other_language_file in the ledger of the other
+            result = Built(lang, request.out / lang, accounts, files)
             describe(result, inputs, run)
             built.append(result)
         for result in built:
@@ -114,7 +121,7 @@ def _close(account: Account, files: list[Written]) -> None:
 
 
 def describe(built: Built, inputs: Inputs, run: Run) -> None:
-    """report.html, manifest.json and README.md of one language."""
+    """report.html, manifest.json, README.md and LICENSE.md of one language."""
     folder = run.scratch / built.lang
     statistics = together(written.measured for written in built.files)
     outputs: list[Output] = [written.file for written in built.files]
@@ -124,4 +131,7 @@ def describe(built: Built, inputs: Inputs, run: Run) -> None:
         outputs.append(write_report(folder, facts, built.files))
     manifest = render_manifest(built.lang, built.accounts, outputs, inputs, run.request)
     (folder / "manifest.json").write_text(manifest, encoding="utf-8")
-    (folder / "README.md").write_text(render_card([read_facts(folder, statistics)]), encoding="utf-8")
+    card = [read_facts(folder, statistics)]
+    (folder / "README.md").write_text(render_card(card), encoding="utf-8")
+    if needs_license_file(card):
+        (folder / LICENSE_FILE).write_text(render_license(card), encoding="utf-8")

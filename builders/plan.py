@@ -1,5 +1,6 @@
 """What a build would read and fetch, without doing it: the answer to --dry-run."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -7,8 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from builders.inputs import Request, select, source_files
+from sources.errors import MissingFileError
+from sources.fetch import Fetcher, Mirror
+from sources.hub_data import HubFile
 from sources.printable import printable
-from sources.schema import LANGUAGE_NAMES
+from sources.schema import LANGUAGE_NAMES, Lang
+from sources.source import UpstreamFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,15 @@ class PlannedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """Data of the user's own on the Hub, of which only the list of files was asked for."""
+
+    name: str
+    licence: str
+    files: list[HubFile]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The files of a build and the sources that it leaves out."""
 
@@ -32,8 +46,8 @@ class Plan:
     left_out: list[tuple[str, str]]
 
 
-def make_plan(request: Request) -> Plan:
-    """What the request would read.
+def make_plan(request: Request, listed: Sequence[Listed] = ()) -> Plan:
+    """What the request would read, and what would be fetched for --add.
 
     Raises:
         UsageError: a name does not exist.
@@ -46,10 +60,26 @@ def make_plan(request: Request) -> Plan:
         known = (source.name, source.lang, source.license, source.commercial_use)
         planned += [PlannedFile(*known, file.mirror_path, file.path.stat().st_size, "given") for file in chosen.local]
         planned += [
-            PlannedFile(*known, file.mirror_path, file.size, request.fetcher.describe(file))
+            PlannedFile(*known, file.mirror_path, _bytes(file, request.fetcher), request.fetcher.describe(file))
             for file in source_files(chosen)
         ]
-    return Plan(planned, selection.left_out)
+    return Plan([*planned, *_plan_listed(listed, request.langs)], selection.left_out)
+
+
+def _bytes(file: UpstreamFile, fetcher: Fetcher) -> int | None:
+    """The size of the file that is here, else of the pinned one; None where nobody knows."""
+    try:
+        return fetcher.locate(file).path.stat().st_size if isinstance(fetcher, Mirror) else file.size
+    except MissingFileError:
+        return file.size
+
+
+def _plan_listed(listed: Sequence[Listed], langs: Sequence[Lang]) -> Iterator[PlannedFile]:
+    """The files of the user's own that are still on the Hub, once a language: nobody knows yet which a row is in."""
+    for data in listed:
+        for lang in langs:
+            known = (f"{data.name}_{lang}", lang, data.licence, False)
+            yield from (PlannedFile(*known, file.path, file.bytes, "download") for file in data.files)
 
 
 def show_plan(plan: Plan, console: Console) -> None:
@@ -76,11 +106,12 @@ def show_plan(plan: Plan, console: Console) -> None:
     console.print(table)
     for name, why in plan.left_out:
         console.print(Text.assemble(("left out", "yellow"), f"  {name}: {why}"))
-    to_fetch = [file for file in plan.files if file.where == "download"]
+    files = {file.file: file for file in plan.files}  # one that is read for two languages is fetched once
+    to_fetch = [file for file in files.values() if file.where == "download"]
     mb = sum(file.bytes or 0 for file in to_fetch) / 1e6
     console.print(
         Text(
-            f"{len(plan.files)} files, {len(to_fetch)} to download (at least {mb:,.1f} MB); nothing was read.",
+            f"{len(files)} files, {len(to_fetch)} to download (at least {mb:,.1f} MB); nothing was read.",
             style="dim",
         )
     )

@@ -91,12 +91,15 @@ def _lines(order: "Order", result: "Published") -> list[str]:
     if not changes:
         lines.append("nothing has changed; nothing was committed" if not order.dry_run else "nothing would be changed")
     else:
-        removed = f", {len(changes.delete):,} removed" if changes.delete else ""
+        sent, gone = ("to send", "to remove") if order.dry_run else ("sent", "removed")
+        removed = f", {len(changes.delete):,} {gone}" if changes.delete else ""
         commit = f" {result.commit[:12]}" * bool(result.commit)
         lines.append(
             f"{result.pairs:,} pairs {would}published in one commit{commit}: "
-            f"{len(changes.add):,} files sent{removed}, {changes.bytes / 1e6:,.1f} MB"
+            f"{len(changes.add):,} files {sent}{removed}, {changes.bytes / 1e6:,.1f} MB"
         )
+    if order.dry_run and result.is_new:
+        lines.append("the repository would be made first, private")
     if result.commit:
         lines.append("loaded back: rows, contents and file hashes are those of the manifest")
     if result.made_public:

@@ -33,10 +33,14 @@ class SourceStatistics:
 
     @property
     def length_auc(self) -> float:
-        """How often the rule "the longer answer is chosen" is right; ties count half. 0.5 says that length tells
-        nothing; nan without pairs."""
-        difference = self.chosen_chars.astype(np.int64) - self.rejected_chars
-        return float(((difference > 0) + 0.5 * (difference == 0)).mean()) if len(difference) else float("nan")
+        return length_auc(self.chosen_chars, self.rejected_chars)
+
+
+def length_auc(chosen_chars: np.ndarray, rejected_chars: np.ndarray) -> float:
+    """How often the rule "the longer answer is chosen" is right; ties count half. 0.5 says that length tells nothing;
+    nan without pairs."""
+    difference = chosen_chars.astype(np.int64) - rejected_chars
+    return float(((difference > 0) + 0.5 * (difference == 0)).mean()) if len(difference) else float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Measurer:
         table = rows.select(MEASURED).combine_chunks()
         if not len(table):
             return
-        lengths = [_chars(table[side].combine_chunks()) for side in SIDES]
+        lengths = [characters(table[side].combine_chunks()) for side in SIDES]
         margins = pc.subtract(table["score_chosen"], table["score_rejected"]).to_numpy()
         self._groups.append(text_keys(decode(table["prompt_group"].combine_chunks())))
         names = table["source"].combine_chunks().dictionary_encode()
@@ -111,7 +115,8 @@ def _tables(folder: Path) -> Iterator[pa.Table]:
                 yield pa.Table.from_batches([batch])
 
 
-def _chars(turns: pa.Array) -> np.ndarray:
+def characters(turns: pa.Array) -> np.ndarray:
+    """int32: how many characters the turns of each pair have together."""
     return np.asarray(pc.utf8_length(joined_text(turns)).to_numpy(zero_copy_only=False), dtype=np.int32)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from builders.card.facts import Facts, source_of, upstream
-from builders.card.text import bullets, code, plain, table
+from builders.inputs import SAMPLE_REVISION
+from sources.markdown import bullets, code, plain, table
 
 HASH_CHARS = 12
 REVISION_CHARS = 12
@@ -62,6 +63,8 @@ def inputs(builds: list[Facts]) -> str:
 
 def _pin(given: dict[str, Any]) -> str:
     """The revision that was read; for files of a mirror the one that the source pins, marked so."""
+    if given["revision"] == SAMPLE_REVISION:
+        return "the embedded sample"
     if given["revision"]:
         return code(given["revision"][:REVISION_CHARS])
     if given["source"].startswith("synth_"):

@@ -28,14 +28,14 @@ SIZES = ["n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"
 LICENSE_FILE = "LICENSE.md"
 
 
-def front_matter(builds: list[Facts], *, title: str, folders: Mapping[Lang, str], has_license_file: bool) -> str:
+def front_matter(builds: list[Facts], *, title: str, folders: Mapping[Lang, str]) -> str:
     """The YAML between the dashes. `folders` says where the data of each language lies, from the card on."""
     origins = written(builds)
     signals = sorted({origin.signal for origin in origins})
     header: dict[str, Any] = {
         "pretty_name": title,
         "language": sorted(facts.lang for facts in builds),
-        **_license(sorted({origin.license for origin in origins}), has_license_file),
+        **_license(sorted({origin.license for origin in origins})),
         "annotations_creators": sorted({ANNOTATORS.get(signal, "other") for signal in signals}),
         "multilinguality": ["monolingual" if len(builds) == 1 else "multilingual"],
         "size_categories": [size_category(sum(facts.pairs for facts in builds))],
@@ -49,14 +49,14 @@ def front_matter(builds: list[Facts], *, title: str, folders: Mapping[Lang, str]
 
 def needs_license_file(builds: list[Facts]) -> bool:
     """Whether the Hub has no word for the licences, so that a file must tell them."""
-    return "license_link" in _license(sorted({origin.license for origin in written(builds)}), True)
+    return "license_link" in _license(sorted({origin.license for origin in written(builds)}))
 
 
-def _license(licenses: list[str], has_license_file: bool) -> dict[str, str]:
+def _license(licenses: list[str]) -> dict[str, str]:
     if len(licenses) == 1 and licenses[0].lower() in HUB_LICENSES.split():
         return {"license": licenses[0].lower()}
     name = "mixed" if len(licenses) > 1 else licenses[0].lower()
-    return {"license": "other", "license_name": name, **({"license_link": LICENSE_FILE} if has_license_file else {})}
+    return {"license": "other", "license_name": name, "license_link": LICENSE_FILE}
 
 
 def size_category(pairs: int) -> str:

@@ -14,8 +14,9 @@ from builders.card.facts import Facts, written
 from builders.card.header import front_matter
 from builders.card.licences import licences
 from builders.card.measures import biases, contamination, dropped, source_table
-from builders.card.text import bullets, plain
 from builders.card.words import citations, template, words
+from builders.inputs import SAMPLE_REVISION
+from sources.markdown import bullets, plain
 from sources.schema import LANGUAGE_NAMES, Lang
 
 MEANT = {
@@ -62,7 +63,6 @@ def render_card(builds: list[Facts], place: Place = HERE) -> str:
             builds,
             title=title,
             folders={facts.lang: place.folder(facts.lang) for facts in builds},
-            has_license_file=bool(place.repo),
         ),
         title=plain(title),
         summary=_summary(builds),
@@ -86,7 +86,7 @@ def render_card(builds: list[Facts], place: Place = HERE) -> str:
 
 
 def render_license(builds: list[Facts]) -> str:
-    """LICENSE.md of a repository with several licences."""
+    """LICENSE.md beside a card, where there are several licences."""
     return f"# Licences\n\n{licences(builds)}\n"
 
 
@@ -105,7 +105,17 @@ def _summary(builds: list[Facts]) -> str:
     return (
         f"{pairs:,} pairs of prompt, chosen and rejected for DPO ({splits}), made of {read:,} upstream rows of "
         f"{sources} source{'s' * (sources != 1)}. Nothing disappeared unsaid: `dropped.parquet` holds every row that "
-        "is not in the dataset, with the reason and the evidence."
+        "is not in the dataset, with the reason and the evidence." + _warning(builds)
+    )
+
+
+def _warning(builds: list[Facts]) -> str:
+    """What must be read before anything else: that the rows are not the upstream ones."""
+    if not any(one["revision"] == SAMPLE_REVISION for facts in builds for one in facts.manifest["inputs"]):
+        return ""
+    return (
+        "\n\n**Built with the embedded sample of build-prefs:** rows written to try it, not the upstream ones. What is "
+        "said in words of those sources is true of the upstream data."
     )
 
 

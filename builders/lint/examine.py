@@ -6,24 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 
 from builders.decide import Decisions, decide
 from builders.findings import EXAMPLES, Finding
 from builders.gather import Gathered, gather
 from builders.inputs import Request, Selection, find_inputs
-from builders.lint.splits import SplitFile
+from builders.lint.splits import SPLITS, SplitFile
 from builders.lint.tokens import TokenLimit, find_truncated
 from builders.progress import Progress
 from builders.recipe import ChosenSource, LimitSettings, Recipe
 from builders.stages.caps import Cap
 from builders.stages.prompt_groups import group_prompts
+from builders.statistics import characters, length_auc
 from sources.checks import CHECKS
 from sources.layouts.find import Taken
 from sources.ledger import Account, total
 from sources.own_data import Described, own_data
 from sources.printable import printable
-from sources.schema import LANGS, joined_text
+from sources.schema import LANGS
 from sources.source import NoOptions
 
 MIN_BIAS, MIN_BIAS_PAIRS = 0.15, 100
@@ -135,17 +135,26 @@ def _like(row: int, decisions: Decisions, where: "Where") -> str:
 
 
 def _leaks(gathered: Gathered, decisions: Decisions, splits: np.ndarray, request: Request) -> Finding:
-    """The pairs outside of train whose prompt, or one nearly the same, is in train."""
-    prompts, train = gathered.keys.sides[:, 0], splits == "train"
-    if train.all() or not train.any():
+    """The pairs whose prompt, or one nearly the same, is in a split that comes before theirs."""
+    order = np.array([SPLITS.index(split) for split in splits.tolist()])
+    if not np.ptp(order):
         return Finding()
-    groups = _all_groups(gathered, decisions, request)
-    equal = np.isin(prompts, np.unique(prompts[train]))
-    rows = np.flatnonzero(~train & np.isin(groups, np.unique(groups[train])))
-    return Finding(
-        len(rows),
-        [(row, f"{'the' if equal[row] else 'nearly the'} same prompt is in train") for row in rows[:EXAMPLES].tolist()],
-    )
+    nearly = _first(_all_groups(gathered, decisions, request), order)
+    equal = _first(gathered.keys.sides[:, 0], order)
+    rows = np.flatnonzero(order > nearly)
+    return Finding(len(rows), [(row, _leak(nearly[row], equal[row])) for row in rows[:EXAMPLES].tolist()])
+
+
+def _first(keys: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """For each row the lowest of `order` among the rows with the same key."""
+    names, places = np.unique(keys, return_inverse=True)
+    lowest = np.full(len(names), len(SPLITS))
+    np.minimum.at(lowest, places, order)
+    return np.asarray(lowest[places])
+
+
+def _leak(nearly: int, equal: int) -> str:
+    return f"{'the' if equal == nearly else 'nearly the'} same prompt is in {SPLITS[nearly]}"
 
 
 def _all_groups(gathered: Gathered, decisions: Decisions, request: Request) -> np.ndarray:
@@ -166,18 +175,12 @@ def _bias(auc: float, pairs: int) -> Finding:
 
 
 def _length_auc(gathered: Gathered) -> float:
-    """How often the longer answer is the chosen one, ties half; lengths are characters."""
-    right, count = 0.0, 0
-    with gathered.pairs.opened(["chosen", "rejected"]) as read:
-        for number in range(gathered.pairs.batch_count):
-            batch = read(number)
-            chosen, rejected = (
-                pc.utf8_length(joined_text(batch[side].combine_chunks())).to_numpy(zero_copy_only=False)
-                for side in ("chosen", "rejected")
-            )
-            right += float((chosen > rejected).sum() + 0.5 * (chosen == rejected).sum())
-            count += len(chosen)
-    return right / count
+    """How often the longer answer is the chosen one, in all files together."""
+    answers = ("chosen", "rejected")
+    with gathered.pairs.opened(list(answers)) as read:
+        batches = map(read, range(gathered.pairs.batch_count))
+        lengths = [[characters(batch[side].combine_chunks()) for side in answers] for batch in batches]
+    return length_auc(*map(np.concatenate, zip(*lengths, strict=True)))
 
 
 def _lost(gathered: Gathered) -> list[Examples]:

@@ -30,7 +30,11 @@ RULES: tuple[Rule, ...] = (
     Rule("broken_turns", "error", "the turns are not (system) user (assistant user)..., or an answer is not one turn"),
     Rule("identical_sides", "error", "chosen and rejected are the same"),
     Rule("contradiction", "error", "the same prompt and answers, once each way round"),
-    Rule("split_leak", "error", "the prompt of a pair of another split, or nearly the same, is in train"),
+    Rule(
+        "split_leak",
+        "error",
+        "the prompt, or nearly the same, is in an earlier split (train, validation, test)",
+    ),
     Rule("mojibake", "error", "the text was read in a wrong encoding"),
     Rule("control_characters", "error", "NUL, terminal escapes and the like"),
     Rule("template_token", "error", "a token of a chat template is in the text"),

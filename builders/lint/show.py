@@ -46,7 +46,10 @@ def show_findings(examined: Examined, seconds: float, console: Console) -> None:
     for text in examined.not_checked:
         console.print(Text.assemble(("not checked", "yellow"), "  ", printable(text, max_chars=300)))
     console.print()
-    counts = ", ".join(f"{count} {severity}" for severity, count in _by_severity(examined).items())
+    counts = ", ".join(
+        f"{count} {severity}{'s' * (count > 1 and severity != 'info')}"
+        for severity, count in _by_severity(examined).items()
+    )
     told = f"{counts or 'no findings'}; lint-prefs --explain CODE says more of a rule. {seconds:,.1f} s"
     console.print(Text(told, style="dim"))
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from sources.data_files import DataFile, find_data
 
+SPLITS = ("train", "validation", "test")
+"""In the order in which they are used: what stands in one must not be asked in a later one."""
+
 NAMES = {"train": "train", "test": "test", "valid": "validation", "validation": "validation", "val": "validation"}
 NAMES |= {"dev": "validation", "eval": "test"}
 WORD = re.compile(r"[a-z]+")

@@ -20,6 +20,7 @@ from sources.schema import Lang
 
 ROOT = Path(__file__).parent.parent.parent
 BATCH_ROWS = 8192
+STAYS = "The commit stays, and the repository as private as it was: look at it on the Hub."
 CACHES = ("HF_HUB_CACHE", "HF_DATASETS_CACHE", "HF_XET_CACHE", "HF_ASSETS_CACHE", "HF_MODULES_CACHE")
 
 
@@ -71,13 +72,13 @@ def load_back(wanted: Wanted, endpoint: str, token: str) -> Loaded:
         last = next(reversed(done.stderr.strip().splitlines()), f"exit status {done.returncode}")
         raise PublishError(
             wanted.repo,
-            f"was published as commit {wanted.revision[:12]}, but cannot be loaded back ({hide(last, token)[:300]})",
-            hint="Look at it on the Hub; try load_dataset yourself in a moment.",
+            f"was published as commit {wanted.revision}, but cannot be loaded back ({hide(last, token)[:300]})",
+            hint=f"{STAYS} Try load_dataset yourself in a moment.",
         )
     return Loaded(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def compare(loaded: Loaded, rows: Mapping[Lang, Mapping[str, int]], files: Mapping[str, str], repo: str) -> None:
+def compare(loaded: Loaded, rows: Mapping[Lang, Mapping[str, int]], files: Mapping[str, str], wanted: Wanted) -> None:
     """Nothing, if what came back is what the manifests say.
 
     Raises:
@@ -95,9 +96,9 @@ def compare(loaded: Loaded, rows: Mapping[Lang, Mapping[str, int]], files: Mappi
     ]
     if differing:
         raise PublishError(
-            repo,
-            f"was published, but comes back different: {'; '.join(differing[:5])}",
-            hint="Publish again, then report it.",
+            wanted.repo,
+            f"was published as commit {wanted.revision}, but comes back different: {'; '.join(differing[:5])}",
+            hint=f"{STAYS} Publish again, then report it.",
         )
 
 

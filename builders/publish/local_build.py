@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from builders.built_folder import MANIFEST, OUTPUT, open_built
-from builders.card.facts import Facts, count_all, read_facts
+from builders.card.facts import Facts, count_all, read_facts, source_of
 from builders.card.licences import is_unknown
 from builders.manifest import FORMAT
 from sources.errors import BrokenFileError, MissingFileError, PublishError
@@ -89,9 +89,9 @@ def _check_files(manifest: dict[str, Any], folder: Path) -> None:
 def _check_licences(facts: Facts, folder: Path) -> None:
     unknown = sorted({origin.source for origin in facts.origins if is_unknown(origin.license)})
     if unknown:
-        without = " ".join(f"--without {source}" for source in unknown)
+        without = " ".join(f"--without {source}" if source_of(source) else "no --add of it" for source in unknown)
         raise PublishError(
             folder,
             f"the licence of {', '.join(unknown)} is unknown, so nobody may publish it",
-            hint=f"Build without it ({without}, or no --add), or give its licence with --add-licence.",
+            hint=f"Build without it ({without}), or give its licence (--add-licence; lint-prefs --fix: --licence).",
         )

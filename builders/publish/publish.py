@@ -98,7 +98,7 @@ def check_back(hub: Hub, builds: dict[Path, Facts], items: list[Item], commit: s
     rows = {one.lang: {split: one.total[split] for split in one.splits} for one in builds.values()}
     files = {item.path: item.sha256 for item in items if item.path.endswith(".parquet")}
     wanted = Wanted(hub.repo, commit, list(rows), list(files))
-    compare(load_back(wanted, hub.endpoint, hub.token), rows, files, hub.repo)
+    compare(load_back(wanted, hub.endpoint, hub.token), rows, files, wanted)
 
 
 def _message(builds: dict[Path, Facts]) -> str:

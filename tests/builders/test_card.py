@@ -16,8 +16,8 @@ from builders.card.facts import Facts, Origin, read_facts
 from builders.card.header import size_category
 from builders.card.licences import is_unknown, licences
 from builders.card.render import HERE, Place, render_card, render_license
-from builders.card.text import code, plain, table
 from builders.pipeline import Built
+from sources.markdown import code, plain, table
 
 HUB = Place("me/x", {"zh": "zh/", "en": "en/"})
 HOSTILE = "x`|<script>alert(1)</script> [a](javascript:alert(1)) ![i](http://evil/i.png) https://evil.example $x$\n# y"
@@ -187,3 +187,29 @@ def test_the_commands_of_a_published_card_name_the_repository(facts: list[Facts]
         "duckdb.sql(\"FROM 'hf://datasets/me/x/zh/data/*.parquet' SELECT source, count(*) GROUP BY source\").show()",
     ]
     assert blocks(card, "sh")[0].startswith("hf download me/x --repo-type dataset --local-dir prefs\n")
+
+
+def test_a_local_card_links_the_licences_that_lie_beside_it(build_sample: Callable[..., list[Built]]) -> None:
+    (built,) = build_sample(report=False)
+    read = header((built.folder / "README.md").read_text("utf-8"))
+    assert (read["license_name"], read["license_link"]) == ("mixed", "LICENSE.md")
+    text = (built.folder / "LICENSE.md").read_text("utf-8")
+    assert text == render_license([read_facts(built.folder)])
+    assert "**No commercial use** of the whole" in text
+
+
+def test_one_licence_needs_no_file_of_its_own(build_sample: Callable[..., list[Built]]) -> None:
+    (built,) = build_sample(report=False, only=("huozi",))
+    assert header((built.folder / "README.md").read_text("utf-8"))["license"] == "apache-2.0"
+    assert not (built.folder / "LICENSE.md").exists()
+
+
+def test_a_sample_does_not_pass_for_the_upstream_data(facts: list[Facts]) -> None:
+    card = render_card(facts, HUB)
+    assert "**Built with the embedded sample of build-prefs:**" in card
+    assert "| the embedded sample |" in card
+    assert "pinned; read from a mirror" not in card
+    manifest = {**facts[0].manifest, "inputs": [{**one, "revision": None} for one in facts[0].manifest["inputs"]]}
+    card = render_card([replace(facts[0], manifest=manifest)], HUB)
+    assert "embedded sample" not in card
+    assert "pinned; read from a mirror" in card

@@ -201,6 +201,7 @@ def test_the_sample_builds_into_a_folder_by_language(run: Run, tmp_path: Path) -
     assert str(tmp_path / "out/zh") in out
     files = sorted(path.relative_to(tmp_path / "out/zh").as_posix() for path in (tmp_path / "out/zh").rglob("*.*"))
     assert files == [
+        "LICENSE.md",
         "README.md",
         "data/test-00000-of-00001.parquet",
         "data/train-00000-of-00001.parquet",

@@ -121,7 +121,7 @@ def test_the_bytes_are_the_same_for_any_number_of_workers(
     for name, count in (("one", 1), ("several", workers)):
         build_sample(tmp_path / name, langs=("zh", "en"), workers=count, report=True)
     one, several = files(tmp_path / "one"), files(tmp_path / "several")
-    assert len(one) == 11
+    assert len(one) == 12
     assert one == several
 
 
@@ -144,7 +144,7 @@ def test_the_manifest_names_every_file_with_its_hash(build_sample: Build, tmp_pa
     manifest = json.loads((tmp_path / "out/zh/manifest.json").read_text(encoding="utf-8"))
     found = files(tmp_path / "out/zh")
     listed = {entry["path"]: (entry["bytes"], entry["sha256"]) for entry in manifest["outputs"]}
-    assert set(found) - set(listed) == {"manifest.json", "README.md"}
+    assert set(found) - set(listed) == {"manifest.json", "README.md", "LICENSE.md"}
     assert listed == {name: (len(found[name]), hashlib.sha256(found[name]).hexdigest()) for name in listed}
     for entry in manifest["inputs"]:
         assert entry["sha256"] == hashlib.sha256((SAMPLE / entry["file"]).read_bytes()).hexdigest()

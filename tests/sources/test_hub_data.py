@@ -7,20 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
 from sources.data_files import find_data, is_data, name_data, named_on_hub
 from sources.errors import MissingFileError
 from sources.hub_data import HubId, hub_id
+from tests.sources.hub_state import Blob
+from tests.sources.loopback_hub import Fault, LoopbackHub, loopback_hub
 
-COMMIT, OLD = "a" * 40, "b" * 40
 REPOSITORY = "owner/my-prefs"
 SECRET = "hf_" + "s3cret" * 6
 ROOT = Path(__file__).parents[2]
@@ -41,84 +38,38 @@ FILES = {
 }
 
 
-@dataclass
-class Hub:
-    """What the server has by commit, what it answers instead, and the requests that it saw."""
-
-    url: str = ""
-    commits: dict[str, dict[str, bytes]] = field(default_factory=lambda: {COMMIT: FILES})
-    refs: dict[str, str] = field(default_factory=lambda: {"main": COMMIT})
-    status: int = 0
-    token: str = ""
-    seen: list[str] = field(default_factory=list)
-
-    def answer(self, path: str) -> tuple[bytes, dict[str, str]] | None:
-        """The body and headers for a path; None where there is nothing."""
-        api = f"/api/datasets/{REPOSITORY}"
-        if path.startswith(f"{api}/revision/") or path == api:
-            commit = self.commit(path.removeprefix(api).removeprefix("/revision/") or "main")
-            return (json.dumps({"id": REPOSITORY, "sha": commit, "siblings": []}).encode(), {}) if commit else None
-        if path.startswith(f"{api}/tree/"):
-            files = self.commits[path.rpartition("/")[2]]
-            tree = [{"type": "file", "oid": self.oid(body), "size": len(body), "path": p} for p, body in files.items()]
-            return json.dumps(tree).encode(), {}
-        resolve = f"/datasets/{REPOSITORY}/resolve/"
-        if path.startswith(resolve):
-            revision, _, name = path.removeprefix(resolve).partition("/")
-            body = self.commits.get(revision, {}).get(name)
-            return None if body is None else (body, {"X-Repo-Commit": revision, "ETag": f'"{self.oid(body)}"'})
-        return None
-
-    def commit(self, revision: str) -> str | None:
-        return self.refs.get(revision, revision if revision in self.commits else None)
-
-    @staticmethod
-    def oid(body: bytes) -> str:
-        return hashlib.sha1(b"blob %d\0" % len(body) + body).hexdigest()
-
-
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    here = Hub()
+def hub() -> Iterator[LoopbackHub]:
+    """A Hub that holds the repository with FILES."""
+    with loopback_hub() as server:
+        hold(server, FILES)
+        yield server
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = unquote(self.path.partition("?")[0])
-            here.seen.append(f"{self.command} {path}")
-            found = here.answer(path)
-            status = here.status or (200 if found else 404)
-            if here.token and self.headers.get("Authorization") != f"Bearer {here.token}":
-                status = 401
-            body, headers = found if found and status == 200 else (b"{}", {})
-            if status in (401, 404):
-                headers = {"X-Error-Code": "RepoNotFound", "X-Error-Message": f"not for {SECRET}"}
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(body)
 
-        do_HEAD = do_GET  # noqa: N815
+def hold(hub: LoopbackHub, files: dict[str, bytes], *, private: bool = False) -> str:
+    """The commit of a repository that holds these files and nothing else."""
+    hub.state.repos.pop(REPOSITORY, None)
+    repository = hub.state.create(REPOSITORY, private)
+    return repository.add("data", {path: Blob(content, is_large=False) for path, content in files.items()})
 
-        def log_message(self, *args: object) -> None:
-            pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    here.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield here
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def refuse(hub: LoopbackHub, status: int) -> None:
+    """Answer nothing but this status, with a secret in the message."""
+    headers = {"X-Error-Message": f"not for {SECRET}"}
+    headers |= {"X-Error-Code": "RepoNotFound"} if status in (401, 404) else {}
+    hub.play(*(Fault(method, "/", status=status, times=1000, headers=headers) for method in ("GET", "HEAD")))
+
+
+def fetched(hub: LoopbackHub) -> list[str]:
+    """The names of the files of which the content was asked for."""
+    return sorted(path.rpartition("/")[2] for method, path, _ in hub.log if method == "GET" and "/resolve/" in path)
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def command(hub: Hub, tmp_path: Path) -> Run:
+def command(hub: LoopbackHub, tmp_path: Path) -> Run:
     """Run a command in a new process whose Hub is the server, in an empty folder."""
 
     def run(module: str, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -209,43 +160,44 @@ def test_data_files_are_told_by_their_endings() -> None:
 # lint-prefs
 
 
-def test_a_dataset_of_the_hub_is_linted_like_a_folder(command: Run, hub: Hub) -> None:
+def test_a_dataset_of_the_hub_is_linted_like_a_folder(command: Run, hub: LoopbackHub) -> None:
     said = lint(command, REPOSITORY)
     assert [file["file"] for file in said["files"]] == ["data/test.jsonl", "data/train.jsonl"]
     assert said["pairs_by_split"] == {"test": 1, "train": 2}
     assert {found["rule"] for found in said["findings"]} == {"empty_side", "split_leak"}
-    fetched = [line for line in hub.seen if "/resolve/" in line and line.startswith("GET")]
-    assert sorted(line.rpartition("/")[2] for line in fetched) == ["test.jsonl", "train.jsonl"]
+    assert fetched(hub) == ["test.jsonl", "train.jsonl"]
 
 
-def test_a_revision_can_be_named(command: Run, hub: Hub) -> None:
-    hub.commits[OLD] = {"old.json.gz": b"", "prefs.csv": b"prompt,chosen,rejected\nWhy?,Because.,No.\n"}
-    del hub.commits[OLD]["old.json.gz"]
-    hub.refs["v1.0"] = OLD
-    for revision in ("v1.0", OLD):
+def test_a_revision_can_be_named(command: Run, hub: LoopbackHub) -> None:
+    repository = hub.state.repos[REPOSITORY]
+    now, old_csv = repository.files, Blob(b"prompt,chosen,rejected\nWhy?,Because.,No.\n", is_large=False)
+    old = repository.tags["v1.0"] = repository.add("old", {"prefs.csv": old_csv})
+    repository.add("now", now)
+    for revision in ("v1.0", old):
         assert [file["file"] for file in lint(command, f"{REPOSITORY}@{revision}")["files"]] == ["prefs.csv"]
 
 
-def test_offline_what_was_fetched_before_is_read(command: Run, hub: Hub) -> None:
+def test_offline_what_was_fetched_before_is_read(command: Run, hub: LoopbackHub) -> None:
     before = lint(command, REPOSITORY)
-    hub.seen.clear()
+    hub.log.clear()
     after = lint(command, REPOSITORY, HF_HUB_OFFLINE="1")
     assert {**after, "seconds": 0} == {**before, "seconds": 0}
-    assert hub.seen == []
+    assert hub.log == []
 
 
-def test_the_token_is_sent_and_never_shown(command: Run, hub: Hub) -> None:
-    hub.token = SECRET
+def test_the_token_is_sent_and_never_shown(command: Run, hub: LoopbackHub) -> None:
+    hold(hub, FILES, private=True)
+    hub.state.tokens[SECRET] = {"name": "owner", "role": "read"}
     assert lint(command, REPOSITORY, HF_TOKEN=SECRET)["pairs"] == 3
-    hub.token = "another"
+    refuse(hub, 401)
     done = command("builders.lint_prefs", f"{REPOSITORY}@v2", HF_TOKEN=SECRET)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "s3cret" not in done.stderr
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
-def test_what_the_hub_does_not_give_is_one_line(status: int, command: Run, hub: Hub) -> None:
-    hub.status = status
+def test_what_the_hub_does_not_give_is_one_line(status: int, command: Run, hub: LoopbackHub) -> None:
+    refuse(hub, status)
     done = command("builders.lint_prefs", REPOSITORY)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(
@@ -255,15 +207,15 @@ def test_what_the_hub_does_not_give_is_one_line(status: int, command: Run, hub: 
 
 
 @pytest.mark.parametrize("variables", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:1"}])
-def test_no_hub_at_all_is_one_line(variables: dict[str, str], command: Run, hub: Hub) -> None:
+def test_no_hub_at_all_is_one_line(variables: dict[str, str], command: Run, hub: LoopbackHub) -> None:
     done = command("builders.lint_prefs", REPOSITORY, **variables)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert f"PATH {REPOSITORY}: no such file or folder, and no dataset" in done.stderr
-    assert hub.seen == []
+    assert hub.log == []
 
 
-def test_a_dataset_without_data_files_is_one_line(command: Run, hub: Hub) -> None:
-    hub.commits[COMMIT] = {"README.md": b"# none"}
+def test_a_dataset_without_data_files_is_one_line(command: Run, hub: LoopbackHub) -> None:
+    hold(hub, {"README.md": b"# none"})
     done = command("builders.lint_prefs", REPOSITORY)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "no data file below it; expected .json" in done.stderr
@@ -272,7 +224,8 @@ def test_a_dataset_without_data_files_is_one_line(command: Run, hub: Hub) -> Non
 # build-prefs --add
 
 
-def test_a_dataset_of_the_hub_is_added_with_its_revision(command: Run, tmp_path: Path) -> None:
+def test_a_dataset_of_the_hub_is_added_with_its_revision(command: Run, hub: LoopbackHub, tmp_path: Path) -> None:
+    commit = hub.state.repos[REPOSITORY].head
     flags = ["--lang", "zh", "--sample", "--only", "huozi", "--workers", "1", "--json", "--out", "out"]
     done = command("builders.build_prefs", *flags, "--add", f"{REPOSITORY}:trl-standard", "--add-licence", "MIT")
     assert (done.returncode, done.stderr) == (0, "")
@@ -282,17 +235,50 @@ def test_a_dataset_of_the_hub_is_added_with_its_revision(command: Run, tmp_path:
     manifest = json.loads((tmp_path / "here/out/zh/manifest.json").read_text(encoding="utf-8"))
     added = [file for file in manifest["inputs"] if file["source"] == "my-prefs_zh"]
     assert [(file["file"], file["revision"]) for file in added] == [
-        (f"{REPOSITORY}/data/test.jsonl", COMMIT),
-        (f"{REPOSITORY}/data/train.jsonl", COMMIT),
+        (f"{REPOSITORY}/data/test.jsonl", commit),
+        (f"{REPOSITORY}/data/train.jsonl", commit),
     ]
     assert added[1]["sha256"] == hashlib.sha256(TRAIN).hexdigest()
 
 
-def test_a_dataset_that_cannot_be_had_is_not_added(command: Run, hub: Hub, tmp_path: Path) -> None:
-    hub.status = 404
+def test_a_dataset_that_cannot_be_had_is_not_added(command: Run, hub: LoopbackHub, tmp_path: Path) -> None:
+    refuse(hub, 404)
     done = command(
         "builders.build_prefs", "--lang", "zh", "--sample", "--add", REPOSITORY, "--add-licence", "MIT", "--out", "out"
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith(f"build-prefs: --add {REPOSITORY}: no such file or folder, and no dataset")
     assert not (tmp_path / "here/out").exists()
+
+
+ADD = ("--lang", "all", "--sample", "--add", REPOSITORY, "--add-licence", "MIT", "--dry-run")
+
+
+def test_a_dry_run_lists_what_it_would_download_and_downloads_nothing(command: Run, hub: LoopbackHub) -> None:
+    done = command("builders.build_prefs", *ADD, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    mine = [file for file in json.loads(done.stdout)["files"] if file["license"] == "MIT"]
+    assert [(file["source"], file["file"], file["bytes"], file["where"]) for file in mine] == [
+        (f"my-prefs_{lang}", f"{REPOSITORY}/data/{name}", size, "download")
+        for lang in ("zh", "en")
+        for name, size in (("test.jsonl", len(TEST)), ("train.jsonl", len(TRAIN)))
+    ]
+    assert fetched(hub) == []
+    assert "2 to download" in command("builders.build_prefs", *ADD).stdout
+
+
+def test_a_dry_run_offline_tells_what_was_fetched_before(command: Run, hub: LoopbackHub) -> None:
+    lint(command, REPOSITORY)
+    done = command("builders.build_prefs", *ADD, "--json", HF_HUB_OFFLINE="1")
+    mine = [file for file in json.loads(done.stdout)["files"] if file["license"] == "MIT"]
+    assert {file["where"] for file in mine} == {"given"}
+
+
+def test_a_dry_run_refuses_what_a_build_would_refuse(command: Run, hub: LoopbackHub) -> None:
+    done = command("builders.build_prefs", *ADD, "--add", f"{REPOSITORY}:trll", "--add-licence", "MIT")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "--add: no layout is called trll" in done.stderr
+    refuse(hub, 404)
+    done = command("builders.build_prefs", *ADD)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(f"build-prefs: --add {REPOSITORY}: no such file or folder, and no dataset")

@@ -133,3 +133,34 @@ def test_the_table_of_the_clean_set_is_shown(
     printed = capsys.readouterr().out
     assert "pairs written" in printed
     assert str(tmp_path / "clean" / "zh") in printed
+
+
+def test_a_language_of_which_nothing_is_left_is_told_and_does_not_stop_the_other(
+    write: Callable[..., Path], pair: Any, clean_rows: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write([*clean_rows, pair("Name a colour.", "Green is one.", "Green is one.")])
+    assert main([str(path), "--fix", str(tmp_path / "clean"), "--json"]) == 1
+    printed = capsys.readouterr()
+    assert printed.err == "lint-prefs: --fix: none of 1 pairs in en is left, so it has no folder\n"
+    (fixed,) = json.loads(printed.out)["fixed"]
+    assert (fixed["lang"], fixed["total"]["train"]) == ("zh", 12)
+    assert not (tmp_path / "clean" / "en").exists()
+    (lost,) = pq.read_table(tmp_path / "clean" / "zh" / "dropped.parquet").to_pylist()
+    assert (lost["reason"], lost["source_row"]) == ("other_language_file", "data.jsonl:12")
+
+
+def test_nothing_left_at_all_is_one_line(
+    write: Callable[..., Path], pair: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write([pair(rejected=""), pair("Name a colour.", "Green is one.", "Green is one.")])
+    assert main([str(path), "--fix", str(tmp_path / "clean"), "--json"]) == 1
+    assert "none of 1 pairs is left to train on" in capsys.readouterr().err
+    assert not list((tmp_path / "clean").glob("[ze]*"))
+
+
+def test_the_layout_is_told_once(
+    write: Callable[..., Path], pair: Any, clean_rows: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write([*clean_rows, pair("Name a colour.", "Green is one.", "Seven.")])
+    assert main([str(path), "--fix", str(tmp_path / "clean")]) == 0
+    assert capsys.readouterr().out.count("data.jsonl read as trl-standard") == 1

@@ -70,12 +70,28 @@ def test_an_exact_duplicate_in_another_split_is_a_leak_too(lint: Any, write: Cal
     assert lint(write([pair()], "test.jsonl").parent).counts == {"exact_duplicate": 1, "split_leak": 1}
 
 
-def test_without_train_or_without_another_split_nothing_leaks(lint: Any, write: Callable[..., Path], pair: Any) -> None:
+def test_in_one_split_nothing_leaks(lint: Any, write: Callable[..., Path], pair: Any) -> None:
     rows = [pair(), pair(rejected="另一个。")]
     assert lint(write(rows, "data.jsonl")).counts == {}
-    folder = write(rows[:1], "only/test.jsonl").parent
-    write(rows[1:], "only/validation.jsonl")
-    assert lint(folder).counts == {}
+    assert lint(write(rows, "only/test.jsonl")).counts == {}
+
+
+def test_a_prompt_of_validation_in_test_is_a_leak_too(
+    lint: Any, write: Callable[..., Path], pair: Any, clean_rows: Any
+) -> None:
+    write(clean_rows, "train.jsonl")
+    write([pair()], "validation.jsonl")
+    linted = lint(write([pair(rejected="另一个。")], "test.jsonl").parent)
+    assert linted.counts == {"split_leak": 1}
+    assert linted.examples("split_leak") == [("test.jsonl:0 (夸夸这只猫。)", "the same prompt is in validation")]
+
+
+def test_a_prompt_in_all_three_splits_leaks_out_of_train(lint: Any, write: Callable[..., Path], pair: Any) -> None:
+    for number, name in enumerate(("train", "validation", "test")):
+        folder = write([pair(rejected=f"第{number}个回答。")], f"{name}.jsonl").parent
+    linted = lint(folder)
+    assert linted.counts == {"split_leak": 2}
+    assert {evidence for _, evidence in linted.examples("split_leak")} == {"the same prompt is in train"}
 
 
 def test_prompts_of_two_languages_do_not_leak_into_each_other(lint: Any, write: Callable[..., Path], pair: Any) -> None:
@@ -114,7 +130,14 @@ def test_files_of_the_same_name_in_two_folders_are_told_apart(
 
 def test_what_is_no_data_is_passed_over(lint: Any, write: Callable[..., Path], clean_rows: Any) -> None:
     folder = write(clean_rows).parent
-    for name in ("manifest.json", "dataset_info.json", ".hidden.jsonl", ".git/deep/down/x.json", "README.md"):
+    for name in (
+        "manifest.json",
+        "dataset_info.json",
+        "publish-prefs.json",
+        ".hidden.jsonl",
+        ".git/deep/down/x.json",
+        "README.md",
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("no data")
     assert [file["file"] for file in lint(folder).said["files"]] == ["data.jsonl"]

@@ -15,7 +15,7 @@ from builders.publish.publish import load_back
 from builders.publish_prefs import main
 from builders.recipe import load_recipe
 from sources.fetch import SAMPLE, sample
-from tests.builders.publish.loopback_hub import LoopbackHub, loopback_hub
+from tests.sources.loopback_hub import LoopbackHub, loopback_hub
 
 OLD_HTTPX = "ignore:Use 'content=:DeprecationWarning"
 """What huggingface_hub 2.4 does when it uploads a large file."""

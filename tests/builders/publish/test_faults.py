@@ -12,7 +12,7 @@ from huggingface_hub import constants
 
 from builders.publish_prefs import main
 from tests.builders.publish.conftest import OLD_HTTPX, TOKEN, Done
-from tests.builders.publish.loopback_hub import Fault, LoopbackHub
+from tests.sources.loopback_hub import Fault, LoopbackHub
 
 Publish = Callable[..., Done]
 pytestmark = pytest.mark.filterwarnings(OLD_HTTPX)

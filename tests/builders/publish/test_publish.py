@@ -15,7 +15,7 @@ from huggingface_hub import DatasetCard
 
 from builders.build_prefs import main as build_prefs
 from tests.builders.publish.conftest import OLD_HTTPX, TOKEN, Done
-from tests.builders.publish.loopback_hub import Fault, LoopbackHub
+from tests.sources.loopback_hub import Fault, LoopbackHub
 
 Publish = Callable[..., Done]
 pytestmark = pytest.mark.filterwarnings(OLD_HTTPX)
@@ -25,7 +25,8 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(hub: LoopbackHub, 
     done = publish(built, "--repo", "me/x", "--dry-run")
     assert done.status == 0
     assert "+ zh/data/train-00000-of-00001.parquet" in done.out
-    assert "217 pairs would be published in one commit" in done.out
+    assert "217 pairs would be published in one commit: 12 files to send, " in done.out
+    assert "the repository would be made first, private" in done.out
     assert not hub.state.repos
     assert {method for method, _, _ in hub.log} <= {"GET", "HEAD"}
 
@@ -119,7 +120,9 @@ def test_a_file_that_comes_back_different_is_told(
     hub.play(Fault("GET", "/resolve/", status=0, before=spoil))
     done = publish(built, "--repo", "me/x")
     assert done.status == 1
-    assert "was published, but comes back different: en train has 1 rows, built were 46" in done.err
+    commit = hub.state.repos["me/x"].head
+    assert f"was published as commit {commit}, but comes back different: en train has 1 rows" in done.err
+    assert "The commit stays, and the repository as private as it was" in done.err
     assert "en/data/train-00000-of-00001.parquet has another SHA-256" in done.err
 
 
@@ -132,6 +135,18 @@ def test_building_with_push_to_hub_does_the_same(
     assert hub.state.repos["me/x"].private
     assert build_prefs([*arguments, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["published"]["commit"] is None
+
+
+def test_a_dry_run_with_push_to_hub_asks_the_hub_and_changes_nothing(
+    hub: LoopbackHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--lang", "zh", "--sample", "--out", str(tmp_path / "out"), "--dry-run"]
+    assert build_prefs([*arguments, "--push-to-hub", "me/x"]) == 0
+    assert "It would be published as me/x, private" in capsys.readouterr().out
+    assert not hub.state.repos
+    hub.state.tokens[TOKEN]["role"] = "read"
+    assert build_prefs([*arguments, "--push-to-hub", "me/x"]) == 1
+    assert build_prefs([*arguments, "--public"]) == 2
 
 
 def test_push_to_hub_is_refused_before_anything_is_built(
@@ -197,3 +212,29 @@ def test_what_is_downloaded_is_a_build_again(
     loaded = datasets.load_dataset(str(tmp_path / "down"), "zh", cache_dir=str(tmp_path / "cache"))
     assert {split: rows.num_rows for split, rows in loaded.items()} == {"train": 170, "test": 1}
     assert publish(tmp_path / "down", "--repo", "me/x").out.startswith("nothing has changed")
+
+
+def test_what_is_published_can_be_linted_by_its_name(
+    hub: LoopbackHub, built: Path, publish: Publish, trusting: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from builders.lint_prefs import main as lint_prefs
+
+    assert publish(built, "--repo", "me/x").status == 0
+    assert lint_prefs(["me/x", "--json", "--workers", "1", "--fail-on", "error"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["pairs"], said["pairs_by_split"]) == (217, {"train": 216, "test": 1})
+    assert {file["layout"] for file in said["files"]} == {"trl"}
+
+
+def test_what_cannot_be_loaded_back_names_its_commit(
+    hub: LoopbackHub, built: Path, publish: Publish, waited: list[float]
+) -> None:
+    def lose() -> None:
+        del hub.state.repos["me/x"].files["en/data/train-00000-of-00001.parquet"]
+
+    hub.play(Fault("GET", "/revision/", status=0, before=lose))
+    done = publish(built / "en", "--repo", "me/x", "--public")
+    assert done.status == 1
+    repo = hub.state.repos["me/x"]
+    assert f"was published as commit {repo.head}, but cannot be loaded back (" in done.err
+    assert repo.private

@@ -9,7 +9,7 @@ import pytest
 
 from builders.build_prefs import main as build_prefs
 from tests.builders.publish.conftest import OLD_HTTPX, TOKEN, Done
-from tests.builders.publish.loopback_hub import LoopbackHub
+from tests.sources.loopback_hub import LoopbackHub
 
 Publish = Callable[..., Done]
 pytestmark = pytest.mark.filterwarnings(OLD_HTTPX)
@@ -80,7 +80,7 @@ def test_an_unknown_licence_is_refused_by_its_source(
     done = publish(tmp_path / "out", "--repo", "me/x")
     assert done.status == 1
     assert "the licence of mine_zh is unknown, so nobody may publish it" in done.err
-    assert "--add-licence" in done.err
+    assert "Build without it (no --add of it), or give its licence (--add-licence" in done.err
 
 
 @pytest.mark.parametrize("name", ["x", "a/b/c", "me/x y", "https://huggingface.co/me/x", "me/..", "/x", "me/"])

@@ -1,4 +1,4 @@
-"""A Hub on loopback, as far as huggingface_hub 2.4 and datasets 5.2 use it to publish and load a dataset.
+"""A Hub on loopback, as far as huggingface_hub 2.4 and datasets 5.2 use it to publish, load and fetch a dataset.
 
     with loopback_hub() as hub:
         hub.state.tokens["hf_x"] = {"name": "me", "role": "write"}
@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
 
-from tests.builders.publish.hub_state import LARGE, RefusedError, Repo, State
+from tests.sources.hub_state import LARGE, RefusedError, Repo, State
 
 PAGE = 4
 """Entries of a tree in one answer; the true Hub gives 1,000, and clients have to follow the same link."""

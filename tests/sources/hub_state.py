@@ -58,11 +58,12 @@ Files = dict[str, Blob]
 
 @dataclass
 class Repo:
-    """A repository: (id, message, files) of each commit, the first one first."""
+    """A repository: (id, message, files) of each commit, the first one first; `tags` name some of them."""
 
     id: str
     private: bool
     commits: list[tuple[str, str, Files]] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def head(self) -> str:
@@ -73,9 +74,9 @@ class Repo:
         return self.commits[-1][2]
 
     def at(self, revision: str) -> tuple[str, Files]:
-        """The commit's id and files; a branch is `main`."""
+        """The commit's id and files; the branch is `main`."""
         for commit, _, files in reversed(self.commits):
-            if revision in ("main", commit):
+            if revision == "main" or self.tags.get(revision, revision) == commit:
                 return commit, files
         raise RefusedError(404, "Invalid rev id", "RevisionNotFound")
 
