@@ -1,10 +1,12 @@
 """The options of `python -m train.dpo`: ours, every one of TRL's DPOConfig, and those of its ModelConfig."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
 from sources.errors import MissingFileError, UsageError
+from sources.settings import did_you_mean
 
 CT_LLM: dict[str, Any] = {
     "learning_rate": 1e-6,
@@ -18,6 +20,12 @@ CT_LLM: dict[str, Any] = {
 
 OURS: dict[str, Any] = {"output_dir": "dpo-output", "save_total_limit": 2, "eval_strategy": "epoch"}
 """Where our defaults are others than TRL's for another reason: a disk holds few checkpoints; there is a test split."""
+
+LOSSES = (
+    *("sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired"),
+    *("apo_zero", "apo_down", "discopop", "sft", "sigmoid_norm"),
+)
+"""Those of TRL 1.16, which would find a wrong one at the first step only."""
 
 
 @dataclass
@@ -51,7 +59,7 @@ class RunArguments:
         default="",
         metadata={"help": "where reference log-probabilities are kept (OUTPUT_DIR/reference); none: nowhere"},
     )
-    token_cache: str = field(default="", metadata={"help": "where tokens are kept (OUTPUT_DIR/tokens); none: nowhere"})
+    token_cache: str = field(default="", metadata={"help": "where tokens are kept for all runs; none: nowhere"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     try:
         run, dpo, model = parser.parse_args_and_config(argv)
     except (ValueError, TypeError, ImportError) as error:
-        raise UsageError("train.dpo", str(error)) from error
+        raise _explain(error, [action.dest for action in parser._actions]) from error
     given = config | {_name(word) for word in argv if word.startswith("--")}
     run.model = run.model or model.model_name_or_path or ""
     arguments = Arguments(run, dpo, model, frozenset(given))
@@ -92,9 +100,18 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     return arguments
 
 
+def _explain(error: Exception, names: list[str]) -> UsageError:
+    """What the parser says, and what was meant."""
+    unknown = re.search(r"(?:not used by the HfArgumentParser|from config file): \['(-*[^']*)'", str(error))
+    if unknown is None:
+        return UsageError("train.dpo", str(error))
+    return UsageError("train.dpo", f"unknown option {unknown[1]}", hint=did_you_mean(_name(unknown[1]), names))
+
+
 def _check(asked: Arguments) -> None:
     """Nothing, if the options go together."""
     run, dpo = asked.run, asked.dpo
+    unknown = [loss for loss in dpo.loss_type if loss not in LOSSES]
     faults = {
         "--model is missing": not run.model,
         "--data is missing": not run.data,
@@ -102,6 +119,10 @@ def _check(asked: Arguments) -> None:
         "--push_to_hub: look at the model first, then upload its folder with `hf upload`": dpo.push_to_hub,
         "--precompute_ref_log_probs: that is what --reference_cache does": "precompute_ref_log_probs" in asked.given,
         "--resume_from_checkpoint: --resume finds the checkpoint": dpo.resume_from_checkpoint is not None,
+        "--truncation_mode keep_end: pairs that are too long are left out or cut at the end (--too_long)": (
+            dpo.truncation_mode != "keep_start"
+        ),
+        f"--loss_type {' '.join(unknown)}: TRL has {', '.join(LOSSES)}": bool(unknown),
         "--pairs_per_step must be positive": run.pairs_per_step < 1,
         "--limit must not be negative": run.limit < 0,
         "--padding_free does nothing in TRL 1.16; --pack is on": dpo.padding_free,
@@ -142,7 +163,7 @@ def _has_bf16() -> bool:
     """Whether mixed precision in bf16 is worth having: on a GPU that computes with it."""
     import torch
 
-    return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return bool(torch.cuda.is_available() and torch.cuda.is_bf16_supported())
 
 
 def _with_equals_split(argv: Sequence[str]) -> list[str]:

@@ -38,8 +38,8 @@ def check_sharding(asked: Arguments, accelerator: Any) -> None:
     from accelerate.utils import DistributedType
 
     wanted = asked.run.sharding or ("fsdp2" if os.environ.get("ACCELERATE_USE_FSDP") == "true" else "")
-    plugin = getattr(accelerator.state, "fsdp_plugin", None)
-    is_fsdp = accelerator.distributed_type == DistributedType.FSDP and plugin is not None
+    plugin: Any = getattr(accelerator.state, "fsdp_plugin", None)
+    is_fsdp = accelerator.distributed_type == DistributedType.FSDP
     found = f"fsdp{plugin.fsdp_version}" if is_fsdp else "none"
     if wanted and found != wanted:
         raise UsageError(

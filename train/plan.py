@@ -8,7 +8,7 @@ from train.arguments import Arguments, accumulation
 from train.data.fit import Account, Fitted
 from train.devices import describe_devices
 from train.fast.known_models import why_padded
-from train.prepare import Prepared, cache_folder
+from train.prepare import Prepared, cache_of
 from train.trainer import Speed
 
 
@@ -36,7 +36,7 @@ def make_plan(asked: Arguments, prepared: Prepared) -> Plan:
     reason = _why_padded(asked, prepared.config)
     pack = reason is None
     run = asked.run
-    cache = None if run.plain else cache_folder(run.reference_cache, asked.dpo.output_dir, "reference")
+    cache = None if run.plain else cache_of(run.reference_cache, "reference")
     speed = Speed(pack, run.share_prompts and pack, run.balance and not run.plain, cache)
     total = asked.dpo.max_steps if asked.dpo.max_steps > 0 else ceil(steps)
     return Plan(accumulate, at_once * accumulate, total, speed, None if run.plain or not run.pack else reason)

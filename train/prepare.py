@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from sources.download import cache_folder
 from sources.errors import NoPairsError, PrefsError
 from train.arguments import Arguments
 from train.data.chat_template import choose_chat_template
@@ -46,7 +47,7 @@ def prepare(asked: Arguments) -> Prepared:
     remarks = choose_chat_template(tokenizer, run.chat_template or None)
     check_tokenizer(tokenizer, config)
     data = load_pairs(run.data)
-    cache = cache_folder(run.token_cache, asked.dpo.output_dir, "tokens")
+    cache = cache_of(run.token_cache, "tokens")
     with asked.dpo.main_process_first(desc="tokenising"), _progress(asked, data) as progress:
         tables = [
             tokenize_pairs(table.slice(0, run.limit or None), tokenizer, cache=cache, progress=progress)
@@ -61,9 +62,9 @@ def prepare(asked: Arguments) -> Prepared:
     return Prepared(config, tokenizer, count_parameters(config), data, fitted[0], test, remarks)
 
 
-def cache_folder(given: str, output_dir: str, name: str) -> Path | None:
-    """The folder of a cache: the one given, none, or one in the output."""
-    return None if given == "none" else Path(given or Path(output_dir) / name)
+def cache_of(given: str, name: str) -> Path | None:
+    """The folder of a cache: the one given, none, or one in the user's cache, which all runs share."""
+    return None if given == "none" else Path(given or cache_folder() / "train" / name)
 
 
 def _check_reference(model: str, ref_model: str) -> None:

@@ -71,6 +71,9 @@ class Collator(DataCollatorForPreference):
 class PrefsTrainer(WholeCheckpoints, OwnModelCard, DPOTrainer):
     """DPO on tokenised rows: `train` and `test` have prompt_ids, chosen_ids, rejected_ids, id, source, source_row."""
 
+    model: Any
+    ref_model: Any
+
     def __init__(self, *, train: pa.Table, test: pa.Table | None, speed: Speed, tokenizer: Any, **given: Any) -> None:
         self._speed = speed
         self._tables = {"train": train, "eval": test}
