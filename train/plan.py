@@ -1,14 +1,20 @@
 """What a run will do, said before its first step."""
 
+import os
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
+
+import numpy as np
 
 from train.arguments import Arguments, accumulation
 from train.data.fit import Account, Fitted
 from train.devices import describe_devices
 from train.fast.known_models import why_padded
 from train.prepare import Prepared, cache_of
+from train.run.memory import MemoryEstimate, check_memory, estimate_memory
+from train.run.room import available_memory
+from train.tokens import tokens_of
 from train.trainer import Speed
 
 
@@ -52,19 +58,52 @@ def _why_padded(asked: Arguments, config: Any) -> str | None:
     return why_padded(config, asked.dpo.max_length, asked.model.attn_implementation)
 
 
-def show_plan(asked: Arguments, prepared: Prepared, plan: Plan, memory: str) -> None:
-    """The plan on stderr: what goes in, by source, and what will be done with it."""
+def estimate(asked: Arguments, prepared: Prepared, plan: Plan) -> MemoryEstimate:
+    """What a step needs at most on one device: that of the longest pairs at once."""
+    dpo = asked.dpo
+    tokens = tokens_of(prepared.train.kept)
+    at_once = min(dpo.per_device_train_batch_size, len(tokens))
+    longest = max(account.longest for account in prepared.train.accounts)
+    largest = int(np.partition(tokens, -at_once)[-at_once:].sum())
+    return estimate_memory(
+        prepared.config,
+        parameters=prepared.parameters,
+        trainable_parameters=prepared.parameters // (100 if asked.model.use_peft else 1),
+        dtype_bytes=2 if asked.model.dtype in ("bfloat16", "float16") else 4,
+        tokens_per_device=largest if plan.speed.pack else 2 * at_once * longest,
+        world_size=dpo.world_size,
+        sharded=asked.run.sharding == "fsdp2" or os.environ.get("ACCELERATE_USE_FSDP") == "true",
+        gradient_checkpointing=bool(dpo.gradient_checkpointing),
+        optimizer=str(getattr(dpo.optim, "value", dpo.optim)),
+        vocab_size=prepared.config.get_text_config().vocab_size,
+        reference_in_memory=plan.speed.reference_cache is None and not asked.model.use_peft,
+        packed=plan.speed.pack,
+        activation_bytes=2 if dpo.bf16 or dpo.fp16 else None,
+        device=dpo.device.type,
+    )
+
+
+def show_plan(asked: Arguments, prepared: Prepared, plan: Plan) -> None:
+    """The plan on stderr: what goes in, by source, and what will be done with it.
+
+    Raises:
+        PrefsError: a step surely needs more memory than there is.
+    """
     from rich.console import Console
     from rich.text import Text
 
+    from sources.printable import printable
+
     console = Console(stderr=True, highlight=False)
     console.print(_accounts(prepared.train, "Pairs to train on"))
-    facts = _facts(asked, prepared, plan) | {"memory": memory}
+    needed = estimate(asked, prepared, plan)
+    facts = _facts(asked, prepared, plan) | {"memory": needed.line}
     width = max(map(len, facts))
     for name, fact in facts.items():
         console.print(Text.assemble((f"{name:<{width}}  ", "bold"), fact), soft_wrap=True)
-    for remark in _remarks(prepared, plan):
-        console.print(Text(remark, "yellow"), soft_wrap=True)
+    tight = check_memory(needed, available_memory(asked.dpo.device, processes_here=_processes_here()))
+    for remark in [*_remarks(prepared, plan), *([tight] if tight else [])]:
+        console.print(Text(printable(remark, max_chars=600), "yellow"), soft_wrap=True)
 
 
 def _accounts(fitted: Fitted, title: str) -> Any:
@@ -137,3 +176,8 @@ def _remarks(prepared: Prepared, plan: Plan) -> list[str]:
     if cut := prepared.train.total.prompts_cut:
         remarks.append(f"{cut:,} prompts end otherwise alone than with an answer; their ends are left out, as TRL does")
     return remarks
+
+
+def _processes_here() -> int:
+    """How many processes of this run share the machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

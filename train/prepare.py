@@ -83,7 +83,7 @@ def _progress(asked: Arguments, data: Data) -> Iterator[Callable[[int], object]]
     from tqdm import tqdm
 
     pairs = sum(min(table.num_rows, asked.run.limit or table.num_rows) for table in _tables(data))
-    with tqdm(total=pairs, desc="tokenising", unit=" pairs", disable=asked.dpo.process_index != 0) as bar:
+    with tqdm(total=pairs, desc="tokenising", unit=" pairs", disable=asked.dpo.process_index != 0, leave=False) as bar:
         yield bar.update
 
 

@@ -17,6 +17,7 @@ from train.devices import check_sharding
 from train.load_model import load_model
 from train.plan import Plan
 from train.prepare import Prepared
+from train.progress import quiet_libraries, show_progress
 from train.run.checkpoints import last_whole_checkpoint
 from train.run.curves import draw_curves
 from train.run.memory import explain_out_of_memory
@@ -36,10 +37,12 @@ def train(asked: Arguments, prepared: Prepared, plan: Plan, words: list[str]) ->
     folder = Path(asked.dpo.output_dir)
     is_first = asked.dpo.process_index == 0
     with open_run_folder(folder, resume=asked.run.resume) if is_first else nullcontext() as record, _explained():
+        quiet_libraries()
         start = _start(asked, prepared, plan, words, record)
         began = time.monotonic()
         trainer = make_trainer(asked, prepared, plan)
         check_sharding(asked, trainer.accelerator)
+        show_progress(trainer)
         trainer.make_card = lambda: _card(asked, prepared, plan, trainer, is_finished=False)
         _note(record, status="training", device=describe_device(asked.dpo.device))
         trainer.train(resume_from_checkpoint=start)

@@ -43,7 +43,9 @@ def score_missing(trainer: Scorer, rows: Unscored, cache: ReferenceCache) -> Non
     found: dict[bytes, Logps] = {}
     pending: dict[bytes, Logps] = {}
     last = time.monotonic()
-    for batch in tqdm(mine, desc="reference log-probabilities", disable=not trainer.accelerator.is_main_process):
+    for batch in tqdm(
+        mine, desc="reference", unit=" batches", disable=not trainer.accelerator.is_main_process, leave=False
+    ):
         logps = trainer.score_reference([rows.dataset[row] for row in batch])
         pending.update(zip((rows.keys[row] for row in batch), logps, strict=True))
         if time.monotonic() - last > SHARD_S:

@@ -12,7 +12,7 @@ from typing import Any
 from sources.errors import PrefsError
 from train.run.room import available_memory
 
-__all__ = ["MemoryEstimate", "available_memory", "check_memory", "estimate_memory", "explain_out_of_memory"]
+__all__ = ["MemoryEstimate", "Step", "available_memory", "check_memory", "estimate_memory", "explain_out_of_memory"]
 
 OPTIMIZER_STATES = (
     (("adafactor", "galore", "apollo", "sgd"), 0.1),
@@ -22,14 +22,12 @@ OPTIMIZER_STATES = (
 )
 """Numbers of a parameter's size that an optimizer keeps for it, by words in its name; Adam keeps two."""
 
+FLOAT32 = 4
 TILE_TOKENS = 4096
 """TRL scores so many tokens at a time."""
 
 TILE_COPIES = {"cpu": 7}
 """Tiles alive at once where there is no Triton kernel, in float32; with one it is the tile alone."""
-
-SCORES_IN_TORCH = 4
-"""Bytes of a float32."""
 
 ROOM_FOR_ERROR = 1.5
 
@@ -41,7 +39,35 @@ WORDS = (
 
 SMALLER_STEP = "--per_device_train_batch_size (the pairs of a step stay the same), --max_length"
 FEWER_COPIES = "--use_peft (LoRA), --dtype bfloat16, --optim adamw_8bit, or FSDP2 on more devices"
-CHECKPOINTING = "--activation_checkpointing"
+CHECKPOINTING = "--activation_checkpointing true, if it was off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What the memory of a step depends on, beside the configuration of the model.
+
+    `dtype_bytes` is the size of a parameter as it is kept, `activation_bytes` that of a number as it is computed with
+    (2 in mixed precision; None: the same). `tokens_per_device` are those of the largest micro-batch, chosen and
+    rejected, padding included where it is computed. `sharded` is FSDP: each of `world_size` devices keeps its share.
+    """
+
+    parameters: int
+    trainable_parameters: int
+    dtype_bytes: int
+    tokens_per_device: int
+    world_size: int
+    sharded: bool
+    gradient_checkpointing: bool
+    optimizer: str
+    vocab_size: int
+    reference_in_memory: bool
+    packed: bool
+    activation_bytes: int | None = None
+    device: str = "cpu"
+
+    @property
+    def computed_bytes(self) -> int:
+        return self.activation_bytes or self.dtype_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,46 +99,20 @@ class MemoryEstimate:
         return f"about {size(self.total)} on each device" + (f" ({parts})" if parts else "")
 
 
-def estimate_memory(
-    config: Any,
-    *,
-    parameters: int,
-    trainable_parameters: int,
-    dtype_bytes: int,
-    tokens_per_device: int,
-    world_size: int,
-    sharded: bool,
-    gradient_checkpointing: bool,
-    optimizer: str,
-    vocab_size: int,
-    reference_in_memory: bool,
-    packed: bool,
-    activation_bytes: int | None = None,
-    device: str = "cpu",
-) -> MemoryEstimate:
-    """What training a transformer needs.
-
-    `dtype_bytes` is the size of a parameter as it is kept, `activation_bytes` that of a number as it is computed with
-    (2 in mixed precision; None: the same). `tokens_per_device` are those of the largest micro-batch, padding included
-    where it is computed. `sharded` is FSDP: each of `world_size` devices keeps its share.
-    """
-    computed_bytes = activation_bytes or dtype_bytes
-    share = world_size if sharded else 1
-    held = parameters * dtype_bytes
-    gradients = trainable_parameters * dtype_bytes // share
-    buckets = gradients if world_size > 1 and not sharded else 0
-    casts = parameters * computed_bytes if computed_bytes < dtype_bytes else 0
-    layers, width = _layers(config), _width(config)
-    saved = _layer_bytes(config, computed_bytes)
-    per_token = layers * _residual_bytes(width, dtype_bytes) + saved if gradient_checkpointing else layers * saved
-    per_token += _transient_bytes(config, computed_bytes)
+def estimate_memory(config: Any, step: Step) -> MemoryEstimate:
+    """What training a transformer of that configuration needs."""
+    share = step.world_size if step.sharded else 1
+    held = step.parameters * step.dtype_bytes
+    casts = step.parameters * step.computed_bytes if step.computed_bytes < step.dtype_bytes else 0
+    gradients = step.trainable_parameters * step.dtype_bytes // share
+    buckets = gradients if step.world_size > 1 and not step.sharded else 0
     return MemoryEstimate(
         weights=(held + casts) // share,
         gradients=gradients + buckets,
-        optimizer=int(trainable_parameters * dtype_bytes * _states(optimizer)) // share,
-        activations=tokens_per_device * per_token,
-        logits=_logits(tokens_per_device, vocab_size, width, device, computed_bytes, packed=packed),
-        reference=held // share if reference_in_memory else 0,
+        optimizer=int(gradients * _states(step.optimizer)),
+        activations=step.tokens_per_device * _activations(config, step),
+        logits=_logits(config, step),
+        reference=held // share if step.reference_in_memory else 0,
     )
 
 
@@ -140,7 +140,7 @@ def explain_out_of_memory(error: BaseException) -> PrefsError | None:
         if isinstance(each, MemoryError) or (isinstance(each, RuntimeError) and any(word in text for word in WORDS)):
             wanted = ALLOCATION.search(text)
             found = f"too little memory for a step{f' ({_wanted(wanted[1])} more were asked for)' if wanted else ''}"
-            hint = f"Lower {SMALLER_STEP}; give {CHECKPOINTING}; or {FEWER_COPIES}; --resume goes on with what is saved."
+            hint = f"Lower {SMALLER_STEP}; or take {CHECKPOINTING}; or {FEWER_COPIES}."
             return PrefsError("memory", found, hint=hint)
     return None
 
@@ -152,14 +152,13 @@ def size(number: float) -> str:
 
 def _what_to_change(estimate: MemoryEstimate) -> str:
     """Options, those first that touch the larger part."""
-    of_step = f"{SMALLER_STEP}, {CHECKPOINTING}"
-    options = [of_step, FEWER_COPIES]
-    return " or ".join(options if estimate.activations + estimate.logits > estimate.sure else options[::-1])
+    options = [f"{SMALLER_STEP}, {CHECKPOINTING}", FEWER_COPIES]
+    return "; or ".join(options if estimate.activations + estimate.logits > estimate.sure else options[::-1])
 
 
 def _wanted(text: str) -> str:
     """PyTorch's figure, which is in bytes on a CPU."""
-    return size(float(text.split()[0])) if text.endswith("bytes") else text
+    return size(float(text.split(maxsplit=1)[0])) if text.endswith("bytes") else text
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -190,33 +189,25 @@ def _sizes(config: Any) -> tuple[int, int, int]:
     return heads * each, groups * each, inner
 
 
-def _layer_bytes(config: Any, computed_bytes: int) -> int:
-    """What a layer of the Llama kind keeps of a token for the backward pass: two norms in float32 (their input, the
-    normalised values, the output), queries, keys and values, what attention gives, and four times the inner layer."""
+def _activations(config: Any, step: Step) -> int:
+    """Bytes of a token: what the layers keep for the backward pass, or only their input and one layer's at a time, and
+    the gradients of a layer that are alive at once.
+
+    A layer of the Llama kind keeps two norms in float32 (their input, the normalised values, the output), queries, keys
+    and values, what attention gives, and four times the inner layer.
+    """
     queries, keys, inner = _sizes(config)
-    return 6 * _width(config) * 4 + (3 * queries + 2 * keys + 4 * inner) * computed_bytes
+    width, layers = _width(config), _layers(config)
+    layer = 6 * width * FLOAT32 + (3 * queries + 2 * keys + 4 * inner) * step.computed_bytes
+    kept = layers * width * step.dtype_bytes + layer if step.gradient_checkpointing else layers * layer
+    return kept + 2 * (inner + width) * step.computed_bytes
 
 
-def _transient_bytes(config: Any, computed_bytes: int) -> int:
-    """Gradients of a layer's activations that are alive at once."""
-    _, _, inner = _sizes(config)
-    return (2 * inner + 2 * _width(config)) * computed_bytes
-
-
-def _residual_bytes(width: int, dtype_bytes: int) -> int:
-    return width * dtype_bytes
-
-
-def _logits(tokens: int, vocab_size: int, width: int, device: str, computed_bytes: int, *, packed: bool) -> int:
+def _logits(config: Any, step: Step) -> int:
     """The tile of scores, and the head's gradient, which is summed in float32 before it is added."""
-    tile = _vocabulary_tile(device, packed=packed)
-    scores = min(tokens, TILE_TOKENS) * min(tile, vocab_size)
-    copies = TILE_COPIES.get(device, 0)
-    tiles = scores * (copies * SCORES_IN_TORCH if copies else computed_bytes)
-    return tiles + vocab_size * width * 4 + 2 * tokens * width * 4
-
-
-def _vocabulary_tile(device: str, *, packed: bool) -> int:
     from train.fast.packed_forward import LARGE_TILE, VOCABULARY_TILE
 
-    return VOCABULARY_TILE.get(device, LARGE_TILE) if packed else LARGE_TILE
+    tile = VOCABULARY_TILE.get(step.device, LARGE_TILE) if step.packed else LARGE_TILE
+    scores = min(step.tokens_per_device, TILE_TOKENS) * min(tile, step.vocab_size)
+    tiles = scores * (TILE_COPIES[step.device] * FLOAT32 if step.device in TILE_COPIES else step.computed_bytes)
+    return tiles + (step.vocab_size + 2 * step.tokens_per_device) * _width(config) * FLOAT32

@@ -36,7 +36,7 @@ def container_room(root: Path, membership: str) -> int | None:
     """
     rooms = []
     for line in membership.splitlines():
-        _, controllers, group = (line.split(":", 2) + ["", ""])[:3]
+        _, controllers, group = [*line.split(":", 2), "", ""][:3]
         if controllers == "":
             rooms += _rooms(root, group, "memory.max", "memory.current", "inactive_file")
         elif "memory" in controllers.split(","):

@@ -9,6 +9,7 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from train.run.secrets import mask_command, mask_options
 
 RECORD = "run.json"
 LOCK = "_run.lock"
+CACHES = ("tokens", "reference")
+"""Folders that preparing a run may have filled before it began."""
+
 FLAG = "--output_dir"
 FORMAT = 1
 
@@ -89,7 +93,9 @@ def check_run_folder(folder: Path, *, resume: bool) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise OutputError(folder, "is no folder", hint=f"Give another {FLAG}.")
-    content = sorted(path.name for path in folder.iterdir() if path.name != LOCK) if folder.exists() else []
+    content = (
+        sorted(path.name for path in folder.iterdir() if path.name not in (LOCK, *CACHES)) if folder.exists() else []
+    )
     if not content:
         if resume:
             raise OutputError(folder, "holds no run to go on with", hint="Leave out --resume.")
@@ -169,7 +175,9 @@ def _ended(record: Mapping[str, Any]) -> str:
 
 
 def _plain(value: object) -> object:
-    """Dataclasses as mappings, whatever their fields hold."""
+    """Dataclasses as mappings and names of enumerations as their values, whatever else the fields hold."""
+    if isinstance(value, Enum):
+        return value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: _plain(getattr(value, each.name, None)) for each in dataclasses.fields(value)}
     if isinstance(value, Mapping):

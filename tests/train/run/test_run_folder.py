@@ -79,6 +79,12 @@ def test_a_run_that_only_prepared_can_simply_be_started_again(tmp_path: Path) ->
         assert run.before["status"] == "preparing"
 
 
+def test_caches_alone_are_no_other_run(tmp_path: Path) -> None:
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "reference").mkdir()
+    check_run_folder(tmp_path, resume=False)
+
+
 def test_a_finished_run_is_not_overwritten(tmp_path: Path) -> None:
     with open_run_folder(tmp_path / "out", resume=False) as run:
         run.note(status="finished")
