@@ -1,6 +1,7 @@
 """What a run will do, said before its first step."""
 
 import os
+import sys
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -12,10 +13,13 @@ from train.data.fit import Account, Fitted
 from train.devices import describe_devices
 from train.fast.known_models import why_padded
 from train.prepare import Prepared, cache_of
-from train.run.memory import MemoryEstimate, check_memory, estimate_memory
+from train.run.memory import MemoryEstimate, Step, check_memory, estimate_memory
 from train.run.room import available_memory
 from train.tokens import tokens_of
 from train.trainer import Speed
+
+WIDE = 200
+"""Columns of a log file, which has room for the names of all sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,7 @@ def estimate(asked: Arguments, prepared: Prepared, plan: Plan) -> MemoryEstimate
     at_once = min(dpo.per_device_train_batch_size, len(tokens))
     longest = max(account.longest for account in prepared.train.accounts)
     largest = int(np.partition(tokens, -at_once)[-at_once:].sum())
-    return estimate_memory(
-        prepared.config,
+    step = Step(
         parameters=prepared.parameters,
         trainable_parameters=prepared.parameters // (100 if asked.model.use_peft else 1),
         dtype_bytes=2 if asked.model.dtype in ("bfloat16", "float16") else 4,
@@ -81,6 +84,7 @@ def estimate(asked: Arguments, prepared: Prepared, plan: Plan) -> MemoryEstimate
         activation_bytes=2 if dpo.bf16 or dpo.fp16 else None,
         device=dpo.device.type,
     )
+    return estimate_memory(prepared.config, step)
 
 
 def show_plan(asked: Arguments, prepared: Prepared, plan: Plan) -> None:
@@ -94,7 +98,7 @@ def show_plan(asked: Arguments, prepared: Prepared, plan: Plan) -> None:
 
     from sources.printable import printable
 
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDE)
     console.print(_accounts(prepared.train, "Pairs to train on"))
     needed = estimate(asked, prepared, plan)
     facts = _facts(asked, prepared, plan) | {"memory": needed.line}
@@ -150,10 +154,11 @@ def _facts(asked: Arguments, prepared: Prepared, plan: Plan) -> dict[str, str]:
         )
         if on
     ]
+    length = "--max_steps" if dpo.max_steps > 0 else f"{dpo.num_train_epochs:g} epochs"
     return {
         "model": printable(f"{run.model}: {prepared.config.model_type}, {prepared.parameters:,} parameters"),
         "reference": printable(reference + (f", its scores in {cache}" if cache else ", in memory")),
-        "steps": f"{plan.steps:,} of {plan.pairs_per_step} pairs ({per_device}), {dpo.num_train_epochs:g} epochs",
+        "steps": f"{plan.steps:,} of {plan.pairs_per_step} pairs ({per_device}), {length}",
         "settings": f"{', '.join(dpo.loss_type)} loss, beta {dpo.beta:g}, lr {dpo.learning_rate:g}, "
         f"weight decay {dpo.weight_decay:g}, warm-up {dpo.warmup_steps:g}, at most {dpo.max_length} tokens",
         "test": f"{test.kept.num_rows:,} pairs" if test else "no test split",

@@ -2,10 +2,13 @@
 
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback
 from transformers.utils import logging
+
+from sources.printable import printable
 
 FIELDS = (
     ("loss", "loss", "{:.4f}"),
@@ -48,6 +51,15 @@ class Progress(TrainerCallback):  # type: ignore[misc, unused-ignore]
         minutes, seconds = divmod(round(pace * (state.max_steps - state.global_step)), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{seconds:02} left"
+
+
+def say_result(folder: Path, metrics: dict[str, float], prepared: Any) -> None:
+    """Where the model is, and how it did on the test split, on stdout."""
+    judged = ""
+    if "eval_rewards/accuracies" in metrics:
+        pairs = prepared.test.kept.num_rows
+        judged = f"; of {pairs:,} test pairs {metrics['eval_rewards/accuracies']:.0%} are told apart rightly"
+    print(f"\n→ {printable(str(folder))}  model, README.md, curves.png, run.json{judged}", flush=True)  # noqa: T201
 
 
 def show_progress(trainer: Trainer) -> None:

@@ -17,7 +17,7 @@ from train.devices import check_sharding
 from train.load_model import load_model
 from train.plan import Plan
 from train.prepare import Prepared
-from train.progress import quiet_libraries, show_progress
+from train.progress import quiet_libraries, say_result, show_progress
 from train.run.checkpoints import last_whole_checkpoint
 from train.run.curves import draw_curves
 from train.run.memory import explain_out_of_memory
@@ -46,12 +46,13 @@ def train(asked: Arguments, prepared: Prepared, plan: Plan, words: list[str]) ->
         trainer.make_card = lambda: _card(asked, prepared, plan, trainer, is_finished=False)
         _note(record, status="training", device=describe_device(asked.dpo.device))
         trainer.train(resume_from_checkpoint=start)
-        metrics = trainer.evaluate() if prepared.test else {}
+        metrics = _evaluate(trainer) if prepared.test else {}
         trainer.save_final_model()
         if record:
             _finish(asked, prepared, plan, trainer, record)
             _note(record, status="finished", metrics=metrics, seconds=round(time.monotonic() - began, 1))
             _note(record, steps=trainer.state.global_step, peak_memory_mib=peak_memory_mib()["main"])
+            say_result(folder, metrics, prepared)
 
 
 def make_trainer(asked: Arguments, prepared: Prepared, plan: Plan) -> PrefsTrainer:
@@ -107,6 +108,15 @@ def _start(asked: Arguments, prepared: Prepared, plan: Plan, words: list[str], r
     asked_for = Path(asked.dpo.output_dir)
     checkpoint = last_whole_checkpoint(asked_for) if asked.run.resume else None
     return str(checkpoint) if checkpoint else None
+
+
+def _evaluate(trainer: PrefsTrainer) -> dict[str, float]:
+    """How the trained model does on the test pairs: the last evaluation, if it was after the last step."""
+    done = [entry for entry in trainer.state.log_history if "eval_loss" in entry]
+    if done and done[-1]["step"] == trainer.state.global_step:
+        return dict(done[-1])
+    metrics: dict[str, float] = trainer.evaluate()
+    return metrics
 
 
 def _finish(asked: Arguments, prepared: Prepared, plan: Plan, trainer: PrefsTrainer, record: RunFolder) -> None:

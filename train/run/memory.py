@@ -101,6 +101,7 @@ class MemoryEstimate:
 
 def estimate_memory(config: Any, step: Step) -> MemoryEstimate:
     """What training a transformer of that configuration needs."""
+    config = config.get_text_config() if hasattr(config, "get_text_config") else config
     share = step.world_size if step.sharded else 1
     held = step.parameters * step.dtype_bytes
     casts = step.parameters * step.computed_bytes if step.computed_bytes < step.dtype_bytes else 0
