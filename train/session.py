@@ -128,7 +128,7 @@ def _finish(asked: Arguments, prepared: Prepared, plan: Plan, trainer: PrefsTrai
 
 def _card(asked: Arguments, prepared: Prepared, plan: Plan, trainer: PrefsTrainer, *, is_finished: bool) -> Card:
     names = (*CT_LLM, "loss_type", "lr_scheduler_type", "max_grad_norm", "max_length", "seed", "bf16")
-    settings = {name: getattr(asked.dpo, name) for name in names}
+    settings = {name: getattr(value := getattr(asked.dpo, name), "value", value) for name in names}
     evaluations = [entry for entry in trainer.state.log_history if "eval_loss" in entry]
     return Card(
         name=Path(asked.dpo.output_dir).resolve().name,
