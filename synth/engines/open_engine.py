@@ -29,9 +29,9 @@ def known_writer(job: Job, model: Model, prompts: Prompts, journal: Journal) -> 
     said = job.writing(model.side).api
     if said != "auto":
         return job.writer(model, said)
+    both: dict[Api, Writer] = {api: job.writer(model, api) for api in ("chat", "completions")}  # a wrong template shows
     if not journal.knows(model.side, model.name):
         return None
-    both: dict[Api, Writer] = {api: job.writer(model, api) for api in ("chat", "completions")}
     found = api_of_journal(prompts, both, journal)
     return None if found is None else both[found]
 

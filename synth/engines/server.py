@@ -38,7 +38,9 @@ class Http(openai.DefaultAioHttpClient):
 def make_client(endpoint: Endpoint, timeout_s: float, connections: int) -> openai.AsyncOpenAI:
     """A client that sends the key of this endpoint and nothing else of the environment, and leaves retries to us."""
     http = Http(
-        limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE_S),
+        limits=httpx2.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE_S
+        ),
         timeout=httpx2.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=None),
         trust_env=not endpoint.is_loopback,
         verify=authorities(),

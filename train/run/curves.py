@@ -226,7 +226,8 @@ def _paint_level(plot: "Axes", level: float, label: str) -> None:
     if label:
         plot.annotate(
             label, (1, level), xycoords=("axes fraction", "data"), xytext=(-2, 3), textcoords="offset points",
-            ha="right", fontsize=7.5, color=SOFT, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, zorder=1.5,
+            ha="right", fontsize=7.5, color=SOFT, zorder=1.5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )  # fmt: skip
 
 
