@@ -21,11 +21,11 @@ from trl.kernels import ChunkedLogProbFunction
 from trl.trainer.utils import FusedCausalLMOutput, maybe_gather_lm_head_ctx
 
 from train.fast.attention import PACKED, Packing
+from train.fast.token_scores import Head, score_tokens
 
 IGNORED = -100
-VOCABULARY_TILE = {"cpu": 4096}
-"""Words scored at a time; small enough on a CPU to stay near its caches."""
-LARGE_TILE = 32768
+VOCABULARY_TILE = 32768
+"""Words scored at a time by TRL's function, as TRL has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,10 @@ def _score(model: Any, hidden_SH: Tensor, labels_BT: Tensor, scoring: Scoring) -
     scored = labels != IGNORED
     head = model.get_output_embeddings()
     weight, bias = _whole(head.weight), None if head.bias is None else _whole(head.bias)
-    tile = VOCABULARY_TILE.get(weight.device.type, LARGE_TILE)
     with maybe_gather_lm_head_ctx(weight, bias):
-        statistics = ChunkedLogProbFunction.apply(
-            hidden_SH.to(weight.device), weight, bias, labels[scored], 1.0, tile, None, 1.0, scoring.outputs
-        )
-    log_probs_S, *others = statistics
+        scores = _statistics(hidden_SH.to(weight.device), Head(weight, bias, scoring.outputs), labels[scored])
+    log_probs_S, *others = scores
+    assert log_probs_S is not None
     log_probs = _spread(log_probs_S.double() if scoring.exact else log_probs_S, scored)
     names = ("entropy", "log_sum_sq_probs", "mean_logits", "is_top1")
     return FusedCausalLMOutput(
@@ -137,6 +135,16 @@ def _score(model: Any, hidden_SH: Tensor, labels_BT: Tensor, scoring: Scoring) -
         label_mask=scored,
         **{name: None if given is None else _spread(given, scored) for name, given in zip(names, others, strict=True)},
     )
+
+
+def _statistics(hidden_SH: Tensor, head: Head, targets_S: Tensor) -> tuple[Tensor | None, ...]:
+    """The statistics of each token: by our function for CPUs, or TRL's for GPUs and mixed precision."""
+    weight = head.weight_VH
+    is_cpu = weight.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+    if is_cpu and hidden_SH.dtype == weight.dtype == torch.float32:
+        return score_tokens(hidden_SH, head, targets_S)
+    plain = (1.0, VOCABULARY_TILE, None, 1.0)  # temperature, words at a time, no soft cap, no scale
+    return tuple(ChunkedLogProbFunction.apply(hidden_SH, weight, head.bias_V, targets_S, *plain, head.outputs))
 
 
 def _spread(values_S: Tensor, scored: Tensor) -> Tensor:

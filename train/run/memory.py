@@ -206,9 +206,22 @@ def _activations(config: Any, step: Step) -> int:
 
 def _logits(config: Any, step: Step) -> int:
     """The tile of scores, and the head's gradient, which is summed in float32 before it is added."""
-    from train.fast.packed_forward import LARGE_TILE, VOCABULARY_TILE
+    head = (step.vocab_size + 2 * step.tokens_per_device) * _width(config) * FLOAT32
+    return head + (_own_tiles(step) if step.packed and step.device == "cpu" else _trl_tiles(step))
 
-    tile = VOCABULARY_TILE.get(step.device, LARGE_TILE) if step.packed else LARGE_TILE
-    scores = min(step.tokens_per_device, TILE_TOKENS) * min(tile, step.vocab_size)
-    tiles = scores * (TILE_COPIES[step.device] * FLOAT32 if step.device in TILE_COPIES else step.computed_bytes)
-    return tiles + (step.vocab_size + 2 * step.tokens_per_device) * _width(config) * FLOAT32
+
+def _own_tiles(step: Step) -> int:
+    """Those of train.fast.token_scores: a tile, and the probabilities of the batch where they are kept."""
+    from train.fast.token_scores import CACHE_BYTES, KEPT_BYTES, MIN_TOKENS
+
+    batch = step.tokens_per_device * step.vocab_size * FLOAT32
+    tile = max(CACHE_BYTES, MIN_TOKENS * step.vocab_size * FLOAT32)
+    return min(batch, tile) + (batch if batch <= KEPT_BYTES else tile)
+
+
+def _trl_tiles(step: Step) -> int:
+    """Those of TRL's function, with the copies that it makes on a CPU."""
+    from train.fast.packed_forward import VOCABULARY_TILE
+
+    scores = min(step.tokens_per_device, TILE_TOKENS) * min(VOCABULARY_TILE, step.vocab_size)
+    return scores * (TILE_COPIES[step.device] * FLOAT32 if step.device in TILE_COPIES else step.computed_bytes)
