@@ -112,6 +112,7 @@ def memory(folder: Path, which: str, gpu: bool) -> dict[str, Any]:
     longest = sorted(range(len(table)), key=lambda row: -tokens_of(table)[row])[:4]
     made = trainer(folder, which, table.take(longest), gpu, model="large")
     made.model.train()
+    made.current_gradient_accumulation_steps = 1
     inputs = next(iter(made.get_train_dataloader()))
     before = _peak(gpu, reset=True)
     made.training_step(made.model, inputs)
