@@ -71,9 +71,10 @@ def make_trainer(asked: Arguments, prepared: Prepared, plan: Plan) -> PrefsTrain
     if prepared.test is None:
         asked.dpo.eval_strategy = "no"
     needs_reference = run.ref_model or (plan.speed.reference_cache is None and not model.use_peft)
+    ref_revision = None if run.ref_model else model.model_revision
     return PrefsTrainer(
         model=load_model(run.model, model.model_revision, **kwargs),
-        ref_model=load_model(run.ref_model or run.model, None, **kwargs) if needs_reference else None,
+        ref_model=load_model(run.ref_model or run.model, ref_revision, **kwargs) if needs_reference else None,
         train=prepared.train.kept,
         test=prepared.test.kept if prepared.test else None,
         speed=plan.speed,

@@ -88,6 +88,9 @@ class PrefsTrainer(WholeCheckpoints, OwnModelCard, DPOTrainer):
         )
         if speed.reference_cache is None:
             self._pack()
+        elif self.ref_model is not None:
+            self.ref_model.to("cpu")  # it has said all that is needed of it
+            self.ref_model = None
         sources = sorted(
             {source for table in (train, test) if table for source in table["source"].unique().to_pylist()}
         )
@@ -139,7 +142,7 @@ class PrefsTrainer(WholeCheckpoints, OwnModelCard, DPOTrainer):
         assert self._speed.reference_cache is not None
         table = self._tables["train" if name == "train" else "eval"]
         reference = Reference(
-            weights=reference_weights(self.model) or str(self._precompute_model_hash),
+            weights=(self.ref_model is None and reference_weights(self.model)) or str(self._precompute_model_hash),
             precision=f"{self.model.dtype} {self.accelerator.mixed_precision} {self._speed.pack}",
         )
         with self.accelerator.main_process_first():

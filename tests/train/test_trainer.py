@@ -149,10 +149,8 @@ def scored(tmp_path: Path, rows: pa.Table, **more: Any) -> int:
     """How many rows the reference had to score for a trainer."""
     Counted.scored = 0
     speed = Speed(reference_cache=tmp_path / "cache")
-    model = more.pop("model", None) or llama()
-    Counted(
-        train=rows, test=None, speed=speed, tokenizer=word_tokenizer(), model=model, args=arguments(tmp_path, **more)
-    )
+    models = {"model": more.pop("model", None) or llama(), "ref_model": more.pop("ref_model", None)}
+    Counted(train=rows, test=None, speed=speed, tokenizer=word_tokenizer(), args=arguments(tmp_path, **more), **models)
     return Counted.scored
 
 
@@ -162,6 +160,7 @@ def test_the_reference_scores_no_row_twice(rows: pa.Table, tmp_path: Path) -> No
     assert scored(tmp_path, rows) == 60
     assert scored(tmp_path, rows.take(list(range(159, -1, -1)))) == 0
     assert scored(tmp_path, rows, model=llama(seed=1)) == 160
+    assert scored(tmp_path, rows, model=llama(seed=2), ref_model=llama(seed=1)) == 0
 
 
 def test_an_interrupted_reference_pass_goes_on(rows: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
