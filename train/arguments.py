@@ -89,7 +89,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
 
     class Parser(TrlParser):
         def error(self, message: str) -> NoReturn:
-            raise UsageError("train.dpo", message, hint="python -m train.dpo --help lists every option.")
+            raise UsageError("options", message, hint="python -m train.dpo --help lists every option.")
 
     parser = Parser((RunArguments, DPOConfig, ModelConfig), prog="python -m train.dpo", allow_abbrev=False)
     parser.set_defaults_with_config(**CT_LLM, **OURS, bf16=_has_bf16())
@@ -110,8 +110,8 @@ def _explain(error: Exception, names: list[str]) -> UsageError:
     """What the parser says, and what was meant."""
     unknown = re.search(r"(?:not used by the HfArgumentParser|from config file): \['(-*[^']*)'", str(error))
     if unknown is None:
-        return UsageError("train.dpo", str(error))
-    return UsageError("train.dpo", f"unknown option {unknown[1]}", hint=did_you_mean(_name(unknown[1]), names))
+        return UsageError("options", str(error))
+    return UsageError("options", f"unknown option {unknown[1]}", hint=did_you_mean(_name(unknown[1]), names))
 
 
 def _check(asked: Arguments) -> None:
@@ -144,7 +144,7 @@ def _check(asked: Arguments) -> None:
     }
     fault = next((what for what, holds in faults.items() if holds), None)
     if fault:
-        raise UsageError("train.dpo", fault)
+        raise UsageError("options", fault)
 
 
 def accumulation(asked: Arguments, world_size: int) -> int:

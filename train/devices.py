@@ -22,7 +22,7 @@ def check_devices(asked: Arguments) -> None:
         )
     if asked.dpo.n_gpu > 1:
         raise UsageError(
-            "train.dpo",
+            "devices",
             f"{asked.dpo.n_gpu} GPUs are visible to one process",
             hint=f"Start with torchrun --nproc_per_node {asked.dpo.n_gpu} -m train.dpo ..., or show it one GPU: "
             "CUDA_VISIBLE_DEVICES=0.",

@@ -57,7 +57,7 @@ def load_model(name: str, revision: str | None, **kwargs: Any) -> Any:
         raise ReadError(
             f"{FLAG} {name}", f"weights are broken ({error})", hint="Copy or download them again."
         ) from error
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         raise _explain(name, error, "model") from error
 
 

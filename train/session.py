@@ -72,9 +72,11 @@ def make_trainer(asked: Arguments, prepared: Prepared, plan: Plan) -> PrefsTrain
         asked.dpo.eval_strategy = "no"
     needs_reference = run.ref_model or (plan.speed.reference_cache is None and not model.use_peft)
     ref_revision = None if run.ref_model else model.model_revision
-    return PrefsTrainer(
-        model=load_model(run.model, model.model_revision, **kwargs),
-        ref_model=load_model(run.ref_model or run.model, ref_revision, **kwargs) if needs_reference else None,
+    policy = load_model(run.model, model.model_revision, **kwargs)
+    reference = load_model(run.ref_model or run.model, ref_revision, **kwargs) if needs_reference else None
+    return _construct(
+        model=policy,
+        ref_model=reference,
         train=prepared.train.kept,
         test=prepared.test.kept if prepared.test else None,
         speed=plan.speed,
@@ -82,6 +84,22 @@ def make_trainer(asked: Arguments, prepared: Prepared, plan: Plan) -> PrefsTrain
         args=asked.dpo,
         peft_config=get_peft_config(model),
     )
+
+
+def _construct(**given: Any) -> PrefsTrainer:
+    """The trainer.
+
+    Raises:
+        UsageError: TRL or one of its parts refuses an option, or a package is missing.
+    """
+    try:
+        return PrefsTrainer(**given)
+    except (ImportError, ValueError, TypeError, NotImplementedError) as error:
+        raise UsageError("options", str(error), hint="--traceback shows where that comes from.") from error
+    except RuntimeError as error:
+        if "requires" not in str(error) or explain_out_of_memory(error):
+            raise
+        raise UsageError("options", str(error)) from error
 
 
 def _start(asked: Arguments, prepared: Prepared, plan: Plan, words: list[str], record: RunFolder | None) -> str | None:
