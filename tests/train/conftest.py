@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-collect_ignore_glob = [] if find_spec("trl") and find_spec("torch") else ["*.py"]
+collect_ignore_glob = [] if find_spec("trl") and find_spec("torch") else ["*"]
 
 
 @pytest.hookimpl(tryfirst=True)
