@@ -58,12 +58,14 @@ class RunArguments:
     dry_run: bool = field(default=False, metadata={"help": "say what would be done, and stop"})
     traceback: bool = field(default=False, metadata={"help": "show where an error came from"})
     plain: bool = field(default=False, metadata={"help": "plain TRL: none of the switches below"})
-    pack: bool = field(default=True, metadata={"help": "compute nothing for padding"})
+    pack: bool = field(default=True, metadata={"help": "compute nothing for padding; on unless --no_pack"})
     share_prompts: bool = field(default=False, metadata={"help": "compute a prompt once for both completions"})
-    balance: bool = field(default=True, metadata={"help": "even out the micro-batches of a step"})
+    balance: bool = field(
+        default=True, metadata={"help": "even out the micro-batches of a step; on unless --no_balance"}
+    )
     reference_cache: str = field(
         default="",
-        metadata={"help": "where reference log-probabilities are kept (OUTPUT_DIR/reference); none: nowhere"},
+        metadata={"help": "where the reference's log-probabilities are kept for all runs; none: nowhere"},
     )
     token_cache: str = field(default="", metadata={"help": "where tokens are kept for all runs; none: nowhere"})
 
@@ -78,8 +80,15 @@ class Arguments:
     given: frozenset[str]
 
 
+NAME = "python -m train.dpo"
+ABOUT = "DPO on a set of build-prefs, by TRL. Without options: the published settings of CT-LLM-SFT-DPO."
+MORE = """Every option of TRL's DPOConfig and ModelConfig can be given too, here or in a YAML file (--config FILE):
+--learning_rate, --beta, --num_train_epochs, --max_length, --output_dir, --use_peft, ... --help_all lists them.
+What a run does and leaves: docs/train.md."""
+
+
 def parse_arguments(argv: Sequence[str]) -> Arguments:
-    """What a command line asks for; raises SystemExit(0) for --help.
+    """What a command line asks for; raises SystemExit(0) for --help, which is about our options, and --help_all.
 
     Raises:
         UsageError: it cannot be understood.
@@ -87,12 +96,19 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     """
     from trl import DPOConfig, ModelConfig, TrlParser
 
+    if {"-h", "--help"} & set(argv):
+        _short_help()
+        raise SystemExit(0)
+
     class Parser(TrlParser):
         def error(self, message: str) -> NoReturn:
             raise UsageError("options", message, hint="python -m train.dpo --help lists every option.")
 
-    parser = Parser((RunArguments, DPOConfig, ModelConfig), prog="python -m train.dpo", allow_abbrev=False)
+    parser = Parser((RunArguments, DPOConfig, ModelConfig), prog=NAME, allow_abbrev=False)
     parser.set_defaults_with_config(**CT_LLM, **OURS, bf16=_has_bf16())
+    if "--help_all" in argv:
+        parser.print_help()
+        raise SystemExit(0)
     argv = _with_equals_split(argv)
     config = _config_keys(argv)
     try:
@@ -104,6 +120,19 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     arguments = Arguments(run, dpo, model, frozenset(given))
     _check(arguments)
     return arguments
+
+
+def _short_help() -> None:
+    """The options of RunArguments, on stdout."""
+    from argparse import RawDescriptionHelpFormatter
+
+    from transformers import HfArgumentParser
+
+    parser = HfArgumentParser(
+        RunArguments, prog=NAME, usage=f"{NAME} --model MODEL --data DATA [DATA ...] [options]", description=ABOUT,
+        epilog=MORE, formatter_class=RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.print_help()
 
 
 def _explain(error: Exception, names: list[str]) -> UsageError:

@@ -208,3 +208,13 @@ def test_two_processes_train_by_the_command(built: Path, tiny: Path, tmp_path: P
     record = json.loads((tmp_path / "out/run.json").read_text())
     assert (record["status"], record["world_size"], record["plan"]["accumulate"]) == ("finished", 2, 4)
     assert done.stderr.count("Pairs to train on") == 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "word", "other"), [("--help", "--pairs_per_step", "--adam_beta1"), ("--help_all", "--adam_beta1", "???")]
+)
+def test_help_is_about_our_options_first(flag: str, word: str, other: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([flag])
+    said = capsys.readouterr().out
+    assert (left.value.code, word in said, other in said) == (0, True, False)
