@@ -21,21 +21,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from train_settings import LARGE_VOCABULARY, TOKENISED_PAIRS
+
 ROOT = Path(__file__).resolve().parent.parent
 GENERATOR = ROOT.parent / "shared" / "tools" / "make_upstream.py"
 KINDS = ("plain", "precomputed", "completion-only", "ours", "ours, shared")
 GOALS = {"plain": 6.0, "completion-only": 2.5}
 GPU_GOALS = {"precomputed": 2.5}
 MAX_MEMORY, MIN_TOKENISING, MAX_LOSS, MAX_PARAMETER = 0.25, 3.0, 1e-4, 1e-5
-STEPS, WARM_UP = 3, 1
-PAIRS = 4 * 8 * (STEPS + WARM_UP)
-LARGE_VOCABULARY = 125_696
-TOKENISED_PAIRS = 20_000
-SIZES = {
-    "cpu": {"hidden_size": 64, "intermediate_size": 176, "num_hidden_layers": 2, "num_attention_heads": 4},
-    "large vocabulary": {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4},
-    "gpu": {"hidden_size": 2048, "intermediate_size": 5632, "num_hidden_layers": 22, "num_attention_heads": 16},
-}
 
 
 def main() -> int:
@@ -127,7 +120,7 @@ def measure(name: str, folder: Path) -> dict[str, Any]:
     """The part of that name, in this process."""
     import warnings
 
-    from bench.train_parts import PARTS
+    from train_parts import PARTS
 
     warnings.simplefilter("ignore")
     kind, _, which = name.partition(" ")

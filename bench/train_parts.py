@@ -13,16 +13,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 from datasets import Dataset
+from train_settings import LARGE_VOCABULARY, PAIRS, SIZES, STEPS, TOKENISED_PAIRS, WARM_UP
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, TrainerCallback
 from trl import DPOConfig, DPOTrainer
 
-from bench.bench_train import LARGE_VOCABULARY, PAIRS, ROOT, SIZES, STEPS, TOKENISED_PAIRS, WARM_UP
 from train.data.fit import fit
 from train.data.load_pairs import load_pairs
 from train.data.tokenize_pairs import tokenize_pairs
 from train.tokens import TOKENS, tokens_of
 from train.trainer import PrefsTrainer, Speed
 
+ROOT = Path(__file__).resolve().parent.parent
 MAX_LENGTH = 1024
 
 

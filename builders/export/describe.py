@@ -4,24 +4,21 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from builders.built_folder import SPLITS
+from builders.export.exported import Exported
+from builders.export.write import Count
 from sources.printable import printable
 from sources.schema import LANGUAGE_NAMES
-
-if TYPE_CHECKING:
-    from builders.export.export import Exported
-    from builders.export.write import Count
 
 EXPORTED = "exported.json"
 LEFT_OUT = "left_out.jsonl"
 
 
-def as_json(exported: "Exported", beside: list[str]) -> str:
+def as_json(exported: Exported, beside: list[str]) -> str:
     """exported.json: where the rows came from, and how every pair is accounted for. It holds no clock and no path."""
     content = {
         "format": exported.format.name,
@@ -41,7 +38,7 @@ def as_json(exported: "Exported", beside: list[str]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def summary(exported: "Exported") -> dict[str, object]:
+def summary(exported: Exported) -> dict[str, object]:
     """The account: in all, by split, by source."""
     counts = exported.counts
     sources = dict.fromkeys(source for source, _ in counts)
@@ -55,7 +52,7 @@ def summary(exported: "Exported") -> dict[str, object]:
     }
 
 
-def _account(counts: Iterable["Count"]) -> dict[str, object]:
+def _account(counts: Iterable[Count]) -> dict[str, object]:
     read, written, left_out, remarks = 0, 0, Counter[str](), Counter[str]()
     for count in counts:
         read, written = read + count.read, written + count.written
@@ -69,7 +66,7 @@ def _account(counts: Iterable["Count"]) -> dict[str, object]:
     return {**account, "remarks": dict(sorted(remarks.items()))} if remarks else account
 
 
-def export_table(exported: "Exported") -> Table:
+def export_table(exported: Exported) -> Table:
     """A column for each source; from the first line to the last it adds up."""
     sources = list(dict.fromkeys(source for source, _ in exported.counts))
     columns = [[count for (name, _), count in exported.counts.items() if name == source] for source in sources]

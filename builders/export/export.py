@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from os.path import isfile, lexists
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import orjson
 
 from builders.built_folder import SPLITS, BuiltFolder, Split
 from builders.export.describe import EXPORTED, LEFT_OUT, as_json
+from builders.export.exported import Exported
 from builders.export.format import Format, Place
 from builders.export.read_me import read_me
 from builders.export.write import Count, Ledger, write_split
@@ -17,17 +17,6 @@ from sources.errors import AccountingError, NoPairsError, OutputBusyError, Outpu
 from sources.fetch import file_sha256
 from sources.files.folder import put_in_place, scratch_folder
 from sources.files.write_parquet import OutputFile
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """One language of a finished export; counts by (source, split)."""
-
-    built: BuiltFolder
-    format: Format
-    folder: Path
-    files: list[OutputFile]
-    counts: dict[tuple[str, Split], Count]
 
 
 def export(builds: list[BuiltFolder], format_: Format, to: Path) -> list[Exported]:

@@ -1,18 +1,15 @@
 """README.md of an export: what is here, how to train with it, what is not here and why."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from builders.export.describe import EXPORTED, LEFT_OUT
+from builders.export.exported import Exported
 from builders.export.formats import words_of
 from sources.printable import printable
 from sources.schema import LANGUAGE_NAMES
 
-if TYPE_CHECKING:
-    from builders.export.export import Exported
 
-
-def read_me(exported: "Exported", beside: list[str]) -> str:
+def read_me(exported: Exported, beside: list[str]) -> str:
     """The whole text; `beside` are the files of the configuration."""
     format_, counts = exported.format, exported.counts.values()
     left_out: Counter[str] = sum((count.left_out for count in counts), Counter())
@@ -62,7 +59,7 @@ def read_me(exported: "Exported", beside: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _licences(exported: "Exported") -> list[str]:
+def _licences(exported: Exported) -> list[str]:
     sources = exported.built.manifest.get("sources", [])
     known = {source["source"]: source["license"] for source in sources if isinstance(source, dict)}
     written: Counter[str] = Counter()

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from builders.built_folder import open_built
-from builders.export.export import Exported, export
+from builders.export.export import export
+from builders.export.exported import Exported
 from builders.export.formats import FORMATS
 from tests.builders.made_build import make_build, pair
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.built_folder import open_built
-from builders.export.export import Exported, export
+from builders.export.export import export
+from builders.export.exported import Exported
 from builders.export.format import LeftOut, Pair
 from builders.export.formats import FORMATS
 from builders.export.other_formats import SHAREGPT_ROLES

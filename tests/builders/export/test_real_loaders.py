@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from builders.built_folder import open_built
-from builders.export.export import Exported, export
+from builders.export.export import export
+from builders.export.exported import Exported
 from builders.export.formats import FORMATS
 from tests.builders.export.test_formats import PAIRS, rows_of, sides
 from tests.builders.made_build import make_build
