@@ -20,7 +20,7 @@ test-browser: $(VENV)/dev  ## run the tests that need a real Chromium (apt-get i
 	$(BIN)/python -m pytest -m browser tests/builders/report
 
 test-train: $(VENV)/train  ## run the tests that need torch and TRL (CPU)
-	$(BIN)/python -m pytest -m train -n auto tests/train
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m train -n auto tests/train
 
 test-gpu: $(VENV)/train  ## run the tests that need a CUDA device
 	$(BIN)/python -m pytest -m gpu tests/train
