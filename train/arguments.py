@@ -102,7 +102,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
 
     class Parser(TrlParser):
         def error(self, message: str) -> NoReturn:
-            raise UsageError("options", message, hint="python -m train.dpo --help lists every option.")
+            raise UsageError("options", message, hint="python -m train.dpo --help_all lists every option.")
 
     parser = Parser((RunArguments, DPOConfig, ModelConfig), prog=NAME, allow_abbrev=False)
     parser.set_defaults_with_config(**CT_LLM, **OURS, bf16=_has_bf16())

@@ -20,6 +20,7 @@ from torch import Tensor
 from trl import DPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
+from sources.command import complain
 from sources.errors import PrefsError
 from train.fast.balance import BalancedSampler
 from train.fast.packed_forward import Scoring, pack_forward
@@ -147,20 +148,23 @@ class PrefsTrainer(WholeCheckpoints, OwnModelCard, DPOTrainer):
         )
         with self.accelerator.main_process_first():
             cache = ReferenceCache(self._speed.reference_cache, reference)
+        if self.is_world_process_zero():
+            for path in cache.set_aside:
+                complain("train.dpo", f"{path}: is damaged; what it held is computed again")
         keys = keys_of(table, self.args.max_length if self.args.truncation_mode == "keep_start" else None)
-        score_missing(self, Unscored(dataset, keys, tokens_of(table), batch_size), cache)
+        score_missing(self, Unscored(dataset, table, keys, tokens_of(table), batch_size), cache)
         chosen, rejected = np.array([cache.known[key] for key in keys], dtype=np.float64).reshape(-1, 2).T
         with_chosen = dataset.add_column("ref_chosen_logps", chosen)
         return with_chosen.add_column("ref_rejected_logps", rejected)
 
-    def score_reference(self, examples: list[dict[str, Any]]) -> list[Logps]:
-        """The reference's log-probabilities of some rows."""
+    def score_reference(self, examples: list[dict[str, Any]], table: pa.Table) -> list[Logps]:
+        """The reference's log-probabilities of some rows of a table."""
         batch = self.data_collator(examples)
         rows = batch.pop("row")
         on_device = {name: value.to(self.accelerator.device) for name, value in batch.items()}
         logps = self.compute_ref_log_probs(self.ref_model or self.model, on_device)
         chosen, rejected = (side.double().cpu() for side in logps)
-        self._check_finite(chosen + rejected, rows, "the reference's log-probability")
+        self._check_finite(chosen + rejected, table, rows, "the reference's log-probability")
         return list(zip(chosen.tolist(), rejected.tolist(), strict=True))
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], *given: Any, **named: Any) -> Any:
@@ -173,7 +177,7 @@ class PrefsTrainer(WholeCheckpoints, OwnModelCard, DPOTrainer):
         self._seen.clear()
         result = super().compute_loss(model, inputs, *given, **named)
         loss = result[0] if isinstance(result, tuple) else result
-        self._check_finite(loss.detach().reshape(1), rows, "the loss")
+        self._check_finite(loss.detach().reshape(1), self._table, rows, "the loss")
         self._count(inputs, rows)
         self._seen.clear()
         return result
@@ -181,22 +185,26 @@ class PrefsTrainer(WholeCheckpoints, OwnModelCard, DPOTrainer):
     def _count(self, inputs: dict[str, Any], rows: Tensor) -> None:
         """Add a batch to the metrics by source."""
         mask = inputs["attention_mask"]
-        self._padding[0] += int(mask.sum())
-        self._padding[1] += mask.numel() if not self._speed.pack else int(mask.sum())
+        real = int(mask.sum())
+        self._padding[0] += real
+        self._padding[1] += real if self._speed.pack else mask.numel()
         logps = [output.log_probs.detach().double().sum(1).chunk(2) for output in self._seen[:2]]
         if "ref_chosen_logps" in inputs:
             logps[1:] = [(inputs["ref_chosen_logps"], inputs["ref_rejected_logps"])]
         if len(logps) < 2:
             return
         margins = self.beta * ((logps[0][0] - logps[1][0]) - (logps[0][1] - logps[1][1]))
-        table = self._tables["train" if self.model.training else "eval"]
-        sources = table["source"].take(pa.array(rows.cpu().numpy())).to_pylist()
+        sources = self._table["source"].take(pa.array(rows.cpu().numpy())).to_pylist()
         self._by_source.add(sources, margins, training=self.model.training)
 
-    def _check_finite(self, values: Tensor, rows: Tensor, what: str) -> None:
+    @property
+    def _table(self) -> pa.Table:
+        """The rows that are being trained on or evaluated."""
+        return self._tables["train" if self.model.training else "eval"]
+
+    def _check_finite(self, values: Tensor, table: pa.Table, rows: Tensor, what: str) -> None:
         if bool(torch.isfinite(values).all()):
             return
-        table = self._tables["train" if self.model.training or self._tables["eval"] is None else "eval"]
         named = table.select(["source", "source_row"]).take(pa.array(rows.cpu().numpy())).to_pylist()
         shown = ", ".join(f"{row['source']} {row['source_row']}" for row in named)
         raise PrefsError(

@@ -140,9 +140,9 @@ def test_the_share_of_padding_is_said_where_there_is_padding(rows: pa.Table, tmp
 class Counted(PrefsTrainer):
     scored = 0
 
-    def score_reference(self, examples: list[dict[str, Any]]) -> Any:
+    def score_reference(self, examples: list[dict[str, Any]], table: pa.Table) -> Any:
         Counted.scored += len(examples)
-        return super().score_reference(examples)
+        return super().score_reference(examples, table)
 
 
 def scored(tmp_path: Path, rows: pa.Table, **more: Any) -> int:
@@ -167,11 +167,11 @@ def test_an_interrupted_reference_pass_goes_on(rows: pa.Table, tmp_path: Path, m
     monkeypatch.setattr("train.fast.reference_pass.SHARD_S", 0.0)
     calls = []
 
-    def killed(self: Any, examples: list[dict[str, Any]]) -> Any:
+    def killed(self: Any, examples: list[dict[str, Any]], table: pa.Table) -> Any:
         calls.append(len(examples))
         if len(calls) == 10:
             raise KeyboardInterrupt
-        return PrefsTrainer.score_reference(self, examples)
+        return PrefsTrainer.score_reference(self, examples, table)
 
     with monkeypatch.context() as during:
         during.setattr(Counted, "score_reference", killed)
@@ -216,6 +216,28 @@ def test_a_reference_that_gives_no_number_names_the_rows(rows: pa.Table, tmp_pat
         model.lm_head.weight.fill_(float("nan"))
     with pytest.raises(PrefsError, match=r"reference's log-probability.*file\.json:\d+"):
         scored(tmp_path, rows, model=model)
+
+
+def test_rows_of_training_are_named_where_there_are_test_rows_too(rows: pa.Table, tmp_path: Path) -> None:
+    model = llama().eval()  # as from_pretrained gives it
+    with torch.no_grad():
+        model.lm_head.weight.fill_(float("nan"))
+    test = token_rows(4).set_column(2, "source_row", [[f"test.json:{row}" for row in range(4)]])
+    with pytest.raises(PrefsError, match=r"reference's log-probability.* file\.json:\d+"):
+        PrefsTrainer(
+            train=rows, test=test, speed=Speed(reference_cache=tmp_path / "cache"), tokenizer=word_tokenizer(),
+            model=model, args=arguments(tmp_path),
+        )  # fmt: skip
+
+
+def test_a_damaged_shard_is_told_and_its_rows_are_scored_again(
+    rows: pa.Table, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert scored(tmp_path, rows) == 160
+    shard = next((tmp_path / "cache").rglob("part-*.parquet"))
+    shard.write_bytes(b"cut short")
+    assert scored(tmp_path, rows) == 160
+    assert f"{shard.name}: is damaged" in capfd.readouterr().err
 
 
 def test_lora_has_the_model_without_adapters_as_its_reference(rows: pa.Table, tmp_path: Path) -> None:

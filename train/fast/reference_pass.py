@@ -19,14 +19,15 @@ class Scorer(Protocol):
 
     accelerator: Any
 
-    def score_reference(self, examples: list[dict[str, Any]]) -> list[Logps]: ...
+    def score_reference(self, examples: list[dict[str, Any]], table: Any) -> list[Logps]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Unscored:
-    """Rows of a dataset with the key and the number of tokens of each."""
+    """Rows of a dataset, the table that says where they come from, and the key and number of tokens of each."""
 
     dataset: Any
+    table: Any
     keys: list[bytes]
     lengths: Any
     batch_size: int
@@ -46,7 +47,7 @@ def score_missing(trainer: Scorer, rows: Unscored, cache: ReferenceCache) -> Non
     for batch in tqdm(
         mine, desc="reference", unit=" batches", disable=not trainer.accelerator.is_main_process, leave=False
     ):
-        logps = trainer.score_reference([rows.dataset[row] for row in batch])
+        logps = trainer.score_reference([rows.dataset[row] for row in batch], rows.table)
         pending.update(zip((rows.keys[row] for row in batch), logps, strict=True))
         if time.monotonic() - last > SHARD_S:
             cache.add(pending)
