@@ -141,9 +141,9 @@ def make_synth(upstream: Path) -> None:
     import pyarrow.parquet as pq
 
     from sources.alpaca_gpt4 import ZH
-    from sources.pairs import assemble
-    from sources.schema import PAIRS, one_turn
-    from sources.source import Adapted, NoOptions, skipped
+    from sources.pairs.assemble import assemble
+    from sources.pairs.schema import PAIRS, one_turn
+    from sources.pairs.source import Adapted, NoOptions, skipped
 
     file = ZH.files(NoOptions())[0]
     rows = orjson.loads((upstream / file.mirror_path).read_bytes())
@@ -167,7 +167,7 @@ def floor(upstream: Path, out: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from sources.schema import one_turn
+    from sources.pairs.schema import one_turn
 
     schema = pa.schema([(name, one_turn("user", pa.array([""])).type) for name in ("prompt", "chosen", "rejected")])
     writer = pq.ParquetWriter(out, schema, compression="zstd", compression_level=3, use_dictionary=False)

@@ -20,8 +20,8 @@ from trl import DPOConfig, DPOTrainer
 from train.data.fit import fit
 from train.data.load_pairs import load_pairs
 from train.data.tokenize_pairs import tokenize_pairs
-from train.tokens import TOKENS, tokens_of
-from train.trainer import PrefsTrainer, Speed
+from train.fast.tokens import TOKENS, tokens_of
+from train.training.trainer import PrefsTrainer, Speed
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_LENGTH = 1024

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sources.command import complain, positive, print_json, run_command, show_any_text
+from sources.command.run import complain, positive, print_json, run_command, show_any_text
 
 EXAMPLES = """\
 examples:
@@ -78,8 +78,8 @@ def _run(options: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from builders.pipeline import build
-    from builders.progress import Bars, Silent
+    from builders.building.pipeline import build
+    from sources.command.progress import Bars, Silent
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     request = _request(options)
@@ -94,7 +94,7 @@ def _run(options: argparse.Namespace) -> int:
         progress.close()
     seconds = perf_counter() - began
     if not options.json:
-        from builders.table import show_build
+        from builders.building.table import show_build
 
         show_build(inputs, built, seconds, console)
     published = _publish(order, [result.folder for result in built], options) if order else {}
@@ -113,12 +113,12 @@ def _order(options: argparse.Namespace, langs: tuple[str, ...]) -> Any:
     if not options.push_to_hub:
         for flag in ("public", "replace"):
             if getattr(options, flag):
-                from sources.errors import UsageError
+                from sources.command.errors import UsageError
 
                 raise UsageError(f"--{flag}", "needs --push-to-hub NAME/x")
         return None
-    from builders.publish.hub import checked_name
-    from builders.publish.publish import Order, check_target
+    from builders.publishing.hub import checked_name
+    from builders.publishing.publish import Order, check_target
 
     repo = checked_name(options.push_to_hub, "--push-to-hub")
     order = Order(folders=(), repo=repo, public=options.public, replace=options.replace)
@@ -130,8 +130,8 @@ def _publish(order: Any, folders: list[Path], options: argparse.Namespace) -> di
     """What was published, for --json; else it is shown."""
     from dataclasses import replace
 
-    from builders.publish.publish import publish
     from builders.publish_prefs import show, summarise
+    from builders.publishing.publish import publish
 
     order = replace(order, folders=folders)
     result = publish(order, _tell)
@@ -145,14 +145,14 @@ def _tell(line: str) -> None:
 
 
 def _request(options: argparse.Namespace) -> Any:
-    from builders.add import find_added
-    from builders.inputs import Request
-    from builders.recipe import load_recipe
-    from sources.download import Download
-    from sources.fetch import SAMPLE, Mirror, sample
+    from builders.inputs.added import find_added
+    from builders.inputs.inputs import Request
+    from builders.inputs.recipe import load_recipe
+    from sources.fetch.download import Download
+    from sources.fetch.fetcher import SAMPLE, Mirror, sample
 
     if options.benchmarks is not None and not os.path.isdir(options.benchmarks):
-        from sources.errors import UsageError
+        from sources.command.errors import UsageError
 
         raise UsageError("--benchmarks", f"no folder {options.benchmarks}")
     fetcher = sample() if options.sample else Mirror(options.mirror) if options.mirror else Download()
@@ -177,8 +177,8 @@ def _request(options: argparse.Namespace) -> Any:
 def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
     from dataclasses import asdict
 
-    from builders.add import list_added
-    from builders.plan import make_plan, show_plan
+    from builders.inputs.added import list_added
+    from builders.inputs.plan import make_plan, show_plan
 
     plan = make_plan(request, list_added(options))
     if options.json:
@@ -194,9 +194,9 @@ def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
 
 
 def _summary(inputs: Any, built: Any, seconds: float) -> dict[str, object]:
-    from builders.table import remarks
-    from sources.account_table import peak_memory_mib
-    from sources.ledger import total
+    from builders.building.table import remarks
+    from sources.pairs.account_table import peak_memory_mib
+    from sources.pairs.ledger import total
 
     return {
         "built": [

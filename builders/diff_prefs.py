@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sources.command import print_json, run_command, show_any_text
+from sources.command.run import print_json, run_command, show_any_text
 
 EXAMPLES = """\
 examples:
@@ -63,9 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from builders.built_folder import open_built
-    from builders.diff.compare import compare
-    from builders.diff.show import as_json, prompts_of, show_diff
+    from builders.diffing.compare import compare
+    from builders.diffing.show import as_json, prompts_of, show_diff
+    from sources.pairs.built_folder import open_built
 
     a, b = open_built(options.a), open_built(options.b)
     diffs = compare(a, b, options.show)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sources.command import print_json, run_command, show_any_text
+from sources.command.run import print_json, run_command, show_any_text
 
 EXAMPLES = """\
 examples:
@@ -56,10 +56,10 @@ def _run(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.text import Text
 
-    from builders.built_folder import open_built
-    from builders.export.describe import EXPORTED, export_table, summary
-    from builders.export.export import export
-    from builders.export.formats import FORMATS, words_of
+    from builders.exporting.describe import EXPORTED, export_table, summary
+    from builders.exporting.export import export
+    from builders.exporting.formats import FORMATS, words_of
+    from sources.pairs.built_folder import open_built
 
     done = export(open_built(options.dataset), FORMATS[options.format], options.to)
     if options.json:

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sources.command import complain, positive, print_json, run_command, show_any_text
+from sources.command.run import complain, positive, print_json, run_command, show_any_text
 
 NAME = "lint-prefs"
 EXAMPLES = """\
@@ -76,14 +76,14 @@ def _run(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from builders.lint.rules import explain, find_rule
+    from builders.linting.rules import explain, find_rule
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     if options.explain is not None:
         console.print(Markdown(explain(find_rule(options.explain, "--explain"))))
         return 0
-    from builders.lint.show import as_json, by_rule, show_findings
-    from builders.lint.splits import find_files
+    from builders.linting.show import as_json, by_rule, show_findings
+    from builders.linting.splits import find_files
 
     began, fails = perf_counter(), _failing(options.fail_on)
     files = find_files(options.data, "PATH")
@@ -99,7 +99,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _failing(fail_on: str) -> set[str]:
     """The codes of the rules that make the command fail."""
-    from builders.lint.rules import RULES, find_rule
+    from builders.linting.rules import RULES, find_rule
 
     if fail_on in LEVELS:
         return {rule.code for rule in RULES if rule.severity in LEVELS[fail_on]}
@@ -107,9 +107,9 @@ def _failing(fail_on: str) -> set[str]:
 
 
 def _examine(options: argparse.Namespace, files: Any) -> Any:
-    from builders.lint.examine import Subject, examine
-    from builders.lint.tokens import load_limit
-    from builders.progress import Bars, Silent
+    from builders.linting.examine import Subject, examine
+    from builders.linting.tokens import load_limit
+    from sources.command.progress import Bars, Silent
 
     subject = Subject(
         files=files,
@@ -125,10 +125,10 @@ def _examine(options: argparse.Namespace, files: Any) -> Any:
 
 
 def _request(options: argparse.Namespace, out: Path, **changes: Any) -> Any:
-    from builders.inputs import Request
-    from builders.lint.examine import RECIPE
-    from sources.errors import UsageError
-    from sources.fetch import Mirror, sample
+    from builders.inputs.inputs import Request
+    from builders.linting.examine import RECIPE
+    from sources.command.errors import UsageError
+    from sources.fetch.fetcher import Mirror, sample
 
     if options.benchmarks is not None and not options.benchmarks.is_dir():
         raise UsageError("--benchmarks", f"no folder {options.benchmarks}")
@@ -150,11 +150,11 @@ def _fix(options: argparse.Namespace, files: Any, examined: Any, console: Any) -
     """Write the clean set and say so; what was written, for JSON."""
     from time import perf_counter
 
-    from builders.lint.fix import as_json, describe_data, recipe_for
-    from builders.pipeline import build
-    from builders.progress import Silent
-    from builders.table import show_build
-    from sources.data_files import name_data
+    from builders.building.pipeline import build
+    from builders.building.table import show_build
+    from builders.linting.fix import as_json, describe_data, recipe_for
+    from sources.command.progress import Silent
+    from sources.fetch.data_files import name_data
 
     began = perf_counter()
     added = describe_data(files, examined, name_data(options.data), options.licence, options.layout)

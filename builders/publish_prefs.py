@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sources.command import complain, print_json, run_command, show_any_text
+from sources.command.run import complain, print_json, run_command, show_any_text
 
 if TYPE_CHECKING:
-    from builders.publish.publish import Order, Published
+    from builders.publishing.publish import Order, Published
 
 EXAMPLES = """\
 examples:
@@ -54,9 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from builders.publish.hub import checked_name
-    from builders.publish.local_build import find_builds
-    from builders.publish.publish import Order, publish
+    from builders.publishing.hub import checked_name
+    from builders.publishing.local_build import find_builds
+    from builders.publishing.publish import Order, publish
 
     order = Order(
         folders=find_builds(options.out),
@@ -80,7 +80,7 @@ def show(order: "Order", result: "Published") -> None:
 
 
 def _lines(order: "Order", result: "Published") -> list[str]:
-    from sources.printable import printable
+    from sources.command.printable import printable
 
     changes = result.changes
     would = "would be " if order.dry_run else ""

@@ -10,9 +10,9 @@ from functools import partial
 
 import pyarrow as pa
 
-from sources import llama_factory
-from sources.schema import Lang, one_turn
-from sources.source import Adapted, NoOptions, Source, UpstreamFile, skipped
+from sources.pairs import llama_factory
+from sources.pairs.schema import Lang, one_turn
+from sources.pairs.source import Adapted, NoOptions, Source, UpstreamFile, skipped
 
 LAYOUT = pa.schema([pa.field(n, pa.string(), nullable=False) for n in ("instruction", "input", "output")])
 

@@ -17,8 +17,8 @@ import orjson
 import pyarrow as pa
 from pydantic import Field
 
-from sources.schema import one_turn
-from sources.source import Adapted, Source, UpstreamFile, skipped
+from sources.pairs.schema import one_turn
+from sources.pairs.source import Adapted, Source, UpstreamFile, skipped
 
 LAYOUT = pa.schema(
     [

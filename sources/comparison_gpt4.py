@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources import llama_factory
-from sources.schema import Lang, one_turn
-from sources.source import Adapted, NoOptions, Source, UpstreamFile, skipped
+from sources.pairs import llama_factory
+from sources.pairs.schema import Lang, one_turn
+from sources.pairs.source import Adapted, NoOptions, Source, UpstreamFile, skipped
 
 OLD_LAYOUT = pa.schema(
     [

@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.schema import one_turn
-from sources.source import Adapted, Source, UpstreamFile, skipped
+from sources.pairs.schema import one_turn
+from sources.pairs.source import Adapted, Source, UpstreamFile, skipped
 
 KINDS = ("风险回复", "拒绝为主", "拒绝&正向建议")
 """Kinds of answer, worst first."""

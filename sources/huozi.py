@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.schema import one_turn
-from sources.source import Adapted, Source, UpstreamFile, skipped
+from sources.pairs.schema import one_turn
+from sources.pairs.source import Adapted, Source, UpstreamFile, skipped
 
 LAYOUTS = tuple(
     pa.schema(

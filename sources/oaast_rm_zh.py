@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from sources import llama_factory
-from sources.schema import turns
-from sources.source import Adapted, Source, UpstreamFile, skipped
+from sources.pairs import llama_factory
+from sources.pairs.schema import turns
+from sources.pairs.source import Adapted, Source, UpstreamFile, skipped
 
 LAYOUT = pa.schema(
     [

@@ -10,9 +10,9 @@ from sources import (
     synth_pairs,
     zhihu_rlhf_3k,
 )
-from sources.errors import UsageError
-from sources.settings import did_you_mean
-from sources.source import Source
+from sources.command.errors import UsageError
+from sources.command.settings import did_you_mean
+from sources.pairs.source import Source
 
 SOURCES: tuple[Source, ...] = (
     cvalues_rlhf.SOURCE,

@@ -9,8 +9,8 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.schema import DROPPED, PAIRS, Lang
-from sources.source import Adapted, NoOptions, Source, UpstreamFile, skipped
+from sources.pairs.schema import DROPPED, PAIRS, Lang
+from sources.pairs.source import Adapted, NoOptions, Source, UpstreamFile, skipped
 
 KEPT = ("prompt", "chosen", "rejected", "row", "source_row", "license", "signal", "score_chosen", "score_rejected")
 KEPT_MODELS = ("chosen_model", "rejected_model", "tags")

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from sources.schema import one_turn
-from sources.source import Adapted, Source, UpstreamFile, skipped
+from sources.pairs.schema import one_turn
+from sources.pairs.source import Adapted, Source, UpstreamFile, skipped
 
 LAYOUT = pa.schema(
     [

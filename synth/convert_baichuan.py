@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sources.command import run_command, show_any_text
+from sources.command.run import run_command, show_any_text
 
 NAME = "convert_baichuan"
 ABOUT = """\

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sources.command import positive, print_json, run_command, show_any_text
+from sources.command.run import positive, print_json, run_command, show_any_text
 
 EXAMPLES = """\
 examples:
@@ -77,7 +77,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     how.add_argument("--timeout", type=_seconds, default=600.0, metavar="S", help="for one answer (default: 600)")
     how.add_argument("--patience", type=_seconds, default=600.0, metavar="S", help="for a server that is gone")
     how.add_argument("--max-spend", type=_dollars, metavar="USD", help="stop before this is exceeded")
-    how.add_argument("--prices", default="prices", metavar="FILE", help="prices (default: synth/prices.yaml)")
+    how.add_argument("--prices", default="prices", metavar="FILE", help="prices (default: synth/job/prices.yaml)")
     how.add_argument("--retry-refused", action="store_true", help="ask again what the server refused before")
     how.add_argument("--forget-batches", action="store_true", help="give open batches up, send their requests again")
     how.add_argument("--collect", action="store_true", help="ask nothing: make pairs of what the journal holds")
@@ -131,7 +131,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.dry_run:
         from dataclasses import asdict
 
-        from synth.plan import make_plan, show_plan
+        from synth.run.plan import make_plan, show_plan
 
         plan = make_plan(job)
         if options.json:
@@ -139,8 +139,8 @@ def _run(options: argparse.Namespace) -> int:
         else:
             show_plan(plan, console)
         return 0
-    from synth.pipeline import synthesize
-    from synth.table import show_run, summary
+    from synth.run.pipeline import synthesize
+    from synth.run.table import show_run, summary
 
     result = synthesize(job, watched=sys.stderr.isatty())
     if options.json:
@@ -156,11 +156,11 @@ def make_job(options: argparse.Namespace) -> Any:
     Raises:
         UsageError: an option, a recipe, a template or a price list is wrong.
     """
-    from sources.download import Download
-    from sources.fetch import Mirror, sample
-    from synth.ask import Pace
-    from synth.job import Job
-    from synth.recipe import load_recipe
+    from sources.fetch.download import Download
+    from sources.fetch.fetcher import Mirror, sample
+    from synth.job.job import Job
+    from synth.job.pace import Pace
+    from synth.job.recipe import load_recipe
 
     recipe = load_recipe(options.recipe)
     if options.pairing:
@@ -204,7 +204,7 @@ def _check_flags(options: argparse.Namespace) -> None:
     Raises:
         UsageError: two do not.
     """
-    from sources.errors import UsageError
+    from sources.command.errors import UsageError
 
     texts = {**vars(options), "prompts": options.prompts and str(options.prompts)}
     for name, value in texts.items():
@@ -226,9 +226,9 @@ def _check_flags(options: argparse.Namespace) -> None:
 
 def _models(options: argparse.Namespace) -> tuple[Any, Any]:
     """The weaker and, if one is asked, the stronger model."""
-    from synth.endpoint import make_endpoint
-    from synth.job import Model
-    from synth.purse import find_price, load_prices
+    from synth.job.endpoint import make_endpoint
+    from synth.job.job import Model
+    from synth.job.price import find_price, load_prices
 
     prices, limited = load_prices(options.prices), options.max_spend is not None
     made: dict[str, Model] = {}

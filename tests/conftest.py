@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import settings
 
-from builders.inputs import Request
-from builders.pipeline import Built, build
-from builders.progress import Silent
-from builders.recipe import load_recipe
-from sources.fetch import SAMPLE, Mirror, sample
-from sources.pairs import ITEM
-from sources.schema import PAIRS, content_ids, turns
+from builders.building.pipeline import Built, build
+from builders.inputs.inputs import Request
+from builders.inputs.recipe import load_recipe
+from sources.command.progress import Silent
+from sources.fetch.fetcher import SAMPLE, Mirror, sample
+from sources.pairs.assemble import ITEM
+from sources.pairs.schema import PAIRS, content_ids, turns
 from sources.text.texts import PairTexts, Texts, lang_index
 
 settings.register_profile("laws", deadline=None, max_examples=50, derandomize=True, database=None)

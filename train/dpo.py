@@ -10,7 +10,7 @@ INTERRUPTED = "the last checkpoint is whole; the same command with --resume goes
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
-    from sources.command import run_command, show_any_text
+    from sources.command.run import run_command, show_any_text
 
     words = list(sys.argv[1:] if argv is None else argv)
     show_any_text()
@@ -30,15 +30,15 @@ def _quiet() -> None:
 def _train(options: argparse.Namespace) -> int:
     import warnings
 
-    from train.arguments import parse_arguments
+    from train.training.arguments import parse_arguments
 
     if not options.debug:
         warnings.simplefilter("ignore")
     asked = parse_arguments(options.words)
-    from train.devices import check_devices
-    from train.plan import make_plan, show_plan
-    from train.prepare import prepare
-    from train.trainer import check_trl
+    from train.training.devices import check_devices
+    from train.training.plan import make_plan, show_plan
+    from train.training.prepare import prepare
+    from train.training.trainer import check_trl
 
     check_trl()
     check_devices(asked)
@@ -48,7 +48,7 @@ def _train(options: argparse.Namespace) -> int:
         show_plan(asked, prepared, plan)
     if asked.run.dry_run:
         return 0
-    from train.session import train
+    from train.training.session import train
 
     train(asked, prepared, plan, options.words)
     return 0

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sources.command import positive, print_json, run_command, show_any_text
+from sources.command.run import positive, print_json, run_command, show_any_text
 
 if TYPE_CHECKING:
     from train.evaluation.measure import Job
@@ -125,7 +125,7 @@ def make_job(options: argparse.Namespace) -> "Job":
     """
     import os
 
-    from sources.errors import UsageError
+    from sources.command.errors import UsageError
     from train.evaluation.benchmarks import BY_NAME, OF_THE_CARD
     from train.evaluation.measure import Job
 

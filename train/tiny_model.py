@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from sources.command import positive, run_command, show_any_text
+from sources.command.run import positive, run_command, show_any_text
 
 MADE_BY: Final = "train.tiny_model"
 FILES: Final = {
@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from transformers.utils.logging import disable_progress_bar
 
-    from sources.errors import UsageError
+    from sources.command.errors import UsageError
 
     disable_progress_bar()
     check_destination(options.dst)
@@ -101,7 +101,7 @@ def check_destination(folder: Path) -> None:
     Raises:
         UsageError: it holds something else.
     """
-    from sources.errors import UsageError
+    from sources.command.errors import UsageError
 
     if not folder.exists():
         return

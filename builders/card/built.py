@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from builders.card.facts import Facts, source_of, upstream
-from builders.inputs import SAMPLE_REVISION
-from sources.markdown import bullets, code, plain, table
+from builders.inputs.inputs import SAMPLE_REVISION
+from sources.command.markdown import bullets, code, plain, table
 
 HASH_CHARS = 12
 REVISION_CHARS = 12

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
-from builders.statistics import SourceStatistics, Statistics, measure
+from builders.measures.statistics import SourceStatistics, Statistics, measure
+from sources.pairs.schema import Lang
+from sources.pairs.source import Source, UpstreamFile
 from sources.registry import SOURCES
-from sources.schema import Lang
-from sources.source import Source, UpstreamFile
 
 REGISTERED = {source.name: source for source in SOURCES}
 

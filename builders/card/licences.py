@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from builders.card.facts import Facts, Origin, source_of, written
-from sources.markdown import bullets, code, share, table
+from sources.command.markdown import bullets, code, share, table
 
 UNKNOWN = ("", "unknown", "none", "noassertion", "other", "proprietary", "unlicensed", "n/a", "tbd")
 """What people write where they do not know the licence, or where there is none that would allow publishing."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from builders.card.facts import Facts, count_all, dropped_for
-from sources.markdown import bullets, code, plain, share, table
+from sources.command.markdown import bullets, code, plain, share, table
 
 MIN_TELLING_PAIRS = 30
 """With fewer pairs a length AUC is mostly chance."""

@@ -15,9 +15,9 @@ from builders.card.header import front_matter
 from builders.card.licences import licences
 from builders.card.measures import biases, contamination, dropped, source_table
 from builders.card.words import citations, template, words
-from builders.inputs import SAMPLE_REVISION
-from sources.markdown import bullets, plain
-from sources.schema import LANGUAGE_NAMES, Lang
+from builders.inputs.inputs import SAMPLE_REVISION
+from sources.command.markdown import bullets, plain
+from sources.pairs.schema import LANGUAGE_NAMES, Lang
 
 MEANT = {
     "human": "people who ranked answers",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from sources.markdown import code
+from sources.command.markdown import code
 
 CARDS = Path(__file__).parent.parent.parent / "data_cards"
 BIBTEX = re.compile(r"^```bibtex\n(.*?)^```\s*", re.DOTALL | re.MULTILINE)

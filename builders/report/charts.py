@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.cells import cell_len
 
+from builders.measures.statistics import SourceStatistics
 from builders.report.drawing import INKS, Ink, Studio, axes, hide_axis
-from builders.statistics import SourceStatistics
-from sources.printable import printable
+from sources.command.printable import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

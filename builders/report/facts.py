@@ -8,12 +8,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.inputs import Inputs, Request
+from builders.inputs.inputs import Inputs, Request
+from builders.measures.statistics import SourceStatistics, Statistics
 from builders.report.formats import share
 from builders.report.scripts import Scripts, find_scripts
-from builders.statistics import SourceStatistics, Statistics
-from sources.ledger import Account, Reason, total
-from sources.schema import SIDES, Lang
+from sources.pairs.ledger import Account, Reason, total
+from sources.pairs.schema import SIDES, Lang
 
 EXAMPLES = 3
 EXAMPLE_CHARS = 220

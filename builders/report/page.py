@@ -18,9 +18,9 @@ from builders.report.hidden import visible
 from builders.report.meanings import meanings
 from builders.report.rows import MAX_NAME_CHARS, browsable, outcome
 from builders.report.scripts import PAIRS_A_SOURCE, PARTS
-from sources.ledger import Account
-from sources.printable import printable
-from sources.schema import LANGUAGE_NAMES
+from sources.command.printable import printable
+from sources.pairs.ledger import Account
+from sources.pairs.schema import LANGUAGE_NAMES
 
 HERE = Path(__file__).parent
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from builders.report.hidden import SCRIPT_CLASS, safe_json
 from builders.report.marks import shared_runs
-from sources.printable import printable
-from sources.schema import SIDES
+from sources.command.printable import printable
+from sources.pairs.schema import SIDES
 
 MAX_CHARS = {"prompt": 1_200, "chosen": 1_600, "rejected": 1_600}
 """Longer texts are cut, and say so."""

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.decide import KEPT, Decisions
-from builders.keys import Keys
-from sources.schema import DROPPED
+from builders.stages.decisions import KEPT, Decisions
+from builders.stages.keys import Keys
+from sources.pairs.schema import DROPPED
 from sources.text.codes import decode, text_keys
 
 KEPT_PER_SOURCE = 2_000

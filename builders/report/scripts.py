@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from builders.report.sample import order_keys
-from sources.schema import SIDES
+from sources.pairs.schema import SIDES
 from sources.text.characters import Kind
 from sources.text.language import NO, OPEN, YES
 from sources.text.texts import PairTexts

@@ -9,7 +9,6 @@ from builders.report.drawing import warm_up
 from builders.report.facts import Build, find_facts
 from builders.report.page import render_report
 from builders.report.sample import Draw
-from builders.write_pairs import Written
 
 NAME = "report.html"
 
@@ -32,9 +31,8 @@ def warm_up_aside() -> None:
     Thread(target=warm_up, daemon=True).start()
 
 
-def write_report(folder: Path, build: Build, files: list[Written]) -> ReportFile:
+def write_report(folder: Path, build: Build, draws: list[Draw]) -> ReportFile:
     """Write the report of one language; the same bytes for the same build."""
-    draws = [written.drawn for written in files if written.drawn]
     whole = Draw(draws[0].twins)
     for draw in draws:
         whole.absorb(draw)

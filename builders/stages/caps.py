@@ -7,8 +7,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from builders.keys import Keys
 from builders.stages.found import Found, run_starts
+from builders.stages.keys import Keys
 from sources.text.codes import below_share
 
 

@@ -9,8 +9,8 @@ from collections import defaultdict
 import numpy as np
 import pyarrow as pa
 
-from builders.benchmarks import Question
-from sources.printable import printable
+from builders.stages.benchmarks import Question
+from sources.command.printable import printable
 from sources.text.codes import Codes, text_keys
 from sources.text.ngrams import window_hashes
 from sources.text.texts import Texts

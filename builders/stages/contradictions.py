@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from builders.keys import Keys, pair_hashes
 from builders.stages.found import Found
+from builders.stages.keys import Keys, pair_hashes
 
 
 def find_contradictions(keys: Keys, alive: np.ndarray) -> list[Found]:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from builders.keys import Keys
 from builders.stages.found import Found, equal_neighbours
+from builders.stages.keys import Keys
 
 
 def find_exact_duplicates(keys: Keys, alive: np.ndarray) -> list[Found]:

@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
-from builders.keys import Keys
-from builders.parallel import map_in_threads
+from builders.engines.this_machine import map_in_threads
 from builders.stages.found import Found, TokenReader
+from builders.stages.keys import Keys
 from builders.stages.similar import candidates
 from sources.text.ngrams import MAX_TEXTS, similarities, token_sets
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.checks.check import CheckLimits, Hits, matches
-from sources.schema import LANGS, SIDES
+from sources.pairs.schema import LANGS, SIDES
 from sources.text.characters import Kind, kind_table
 from sources.text.codes import Codes, owners
 from sources.text.texts import PairTexts

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.printable import printable
-from sources.schema import SIDES
+from sources.command.printable import printable
+from sources.pairs.schema import SIDES
 from sources.text.texts import PairTexts
 
 Hits = dict[int, str]

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from sources.checks.check import CheckLimits, Hits, matches, quote
-from sources.schema import SIDES
+from sources.pairs.schema import SIDES
 from sources.text.characters import Kind
 from sources.text.texts import PairTexts
 

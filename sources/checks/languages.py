@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from sources.checks.check import CheckLimits, Hits, matches
-from sources.schema import LANGS, SIDES
+from sources.pairs.schema import LANGS, SIDES
 from sources.text.language import NO, YES, name_language
 from sources.text.texts import PairTexts
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.checks.check import CheckLimits, Hits, by_side
-from sources.schema import SIDES
+from sources.pairs.schema import SIDES
 from sources.text.texts import PairTexts
 
 

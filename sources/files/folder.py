@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sources.errors import OutputBusyError, OutputError
+from sources.command.errors import OutputBusyError, OutputError
 
 LOCK = ".build-prefs.lock"
 SCRATCH_PREFIX = ".build-prefs-"

@@ -9,15 +9,15 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from sources.errors import MissingColumnError
+from sources.command.errors import MissingColumnError
+from sources.command.printable import printable
 from sources.files.blocks import blocks
 from sources.files.read_json import Bad, Block
 from sources.files.read_parquet import read_parquet
 from sources.files.read_whole import whole_rows
 from sources.files.rows import Limits, RowBatch, tolerate
 from sources.files.unpack import open_unpacked
-from sources.printable import printable
-from sources.source import OPTIONAL, SKIPPED, WHOLE_ROW, skipped
+from sources.pairs.source import OPTIONAL, SKIPPED, WHOLE_ROW, skipped
 
 UNFIT = (KeyError, TypeError, IndexError, UnicodeEncodeError, OverflowError, RecursionError, pa.ArrowException)
 """What Python and Arrow raise where a row is no object, lacks a column or holds a value of another type."""

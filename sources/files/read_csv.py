@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from sources.errors import BrokenFileError
+from sources.command.errors import BrokenFileError
 from sources.files.read_json import Bad, Block
 
 BLOCK_ROWS = 4096

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import orjson
 
-from sources.errors import BrokenFileError
+from sources.command.errors import BrokenFileError
 
 BLOCK_BYTES = 4 << 20
 MAX_SPAN_BYTES = 256 << 20

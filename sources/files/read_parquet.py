@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sources.errors import BrokenFileError, MissingColumnError
+from sources.command.errors import BrokenFileError, MissingColumnError
 from sources.files.rows import Limits, RowBatch, tolerate
-from sources.schema import SIDES
-from sources.source import skipped
+from sources.pairs.schema import SIDES
+from sources.pairs.source import skipped
 
 BATCH_ROWS = 4096
 

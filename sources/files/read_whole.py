@@ -8,13 +8,13 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sources.errors import BrokenFileError
+from sources.command.errors import BrokenFileError
 from sources.files.blocks import blocks
 from sources.files.read_json import Bad, Block
 from sources.files.rows import Limits, RowBatch, tolerate
 from sources.files.unpack import open_unpacked
-from sources.schema import PAIRS, SIDES
-from sources.source import SKIPPED, WHOLE_ROW, skipped
+from sources.pairs.schema import PAIRS, SIDES
+from sources.pairs.source import SKIPPED, WHOLE_ROW, skipped
 
 BATCH_ROWS = 4096
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from sources.errors import BadRowsError
-from sources.printable import printable
+from sources.command.errors import BadRowsError
+from sources.command.printable import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from sources.errors import BrokenFileError, FetchError, FileTooLargeError
+from sources.command.errors import BrokenFileError, FetchError, FileTooLargeError
 
 UNPACK_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 

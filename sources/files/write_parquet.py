@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sources.fetch import file_sha256
-from sources.schema import SIDES
+from sources.fetch.fetcher import file_sha256
+from sources.pairs.schema import SIDES
 
 ROW_GROUP_ROWS = 16_384
 COMPRESSION_LEVEL = 3

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sources.errors import MissingColumnError, UsageError
+from sources.command.errors import MissingColumnError, UsageError
+from sources.command.printable import printable
+from sources.command.settings import did_you_mean
 from sources.layouts import llama_factory_pairs, others, trl
 from sources.layouts.layout import Draft, Layout, Row, answer, messages, user
-from sources.printable import printable
-from sources.settings import did_you_mean
 
 LAYOUTS: tuple[Layout, ...] = (
     trl.CONVERSATIONAL,

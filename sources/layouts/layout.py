@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from sources.printable import printable
+from sources.command.printable import printable
 
 Row = Mapping[str, Any]
 """One row as JSON has it."""

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.schema import LANGS
+from sources.pairs.schema import LANGS
 from sources.text.characters import SCRIPTS, Kind
 
 YES, OPEN, NO = 1, 0, -1

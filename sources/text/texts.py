@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.schema import LANGS, SIDES, joined_text
+from sources.pairs.schema import LANGS, SIDES, joined_text
 from sources.text.characters import Kind, kind_table, lower_table, telltale_table
 from sources.text.codes import Codes, decode, mix, nfkc, owners, spans, text_keys
 from sources.text.language import verdicts

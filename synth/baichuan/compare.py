@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sources.errors import ReadError
+from sources.command.errors import ReadError
 from synth.baichuan.pieces import NORMAL, SPACE, USER_DEFINED, symbols
 from synth.baichuan.tokenizer import Settings
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sources.errors import ReadError
+from sources.command.errors import ReadError
 from synth.baichuan.source_file import json_object
 
 BAICHUAN_7B = "BaiChuanForCausalLM"

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sources.errors import OutputError, UsageError
+from sources.command.errors import OutputError, UsageError
 from sources.files.folder import put_in_place
 from synth.baichuan.compare import check_same
 from synth.baichuan.config import Config, llama_config, read_config, token_ids

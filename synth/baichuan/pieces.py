@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sources.errors import BrokenFileError, ReadError
+from sources.command.errors import BrokenFileError, ReadError
 from synth.baichuan.config import Config
 from synth.baichuan.source_file import present
 

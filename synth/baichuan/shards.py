@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from sources.errors import BrokenFileError, MissingFileError
+from sources.command.errors import BrokenFileError, MissingFileError
 from synth.baichuan.source_file import json_object, present
 
 Tensor = Any

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sources.errors import BrokenFileError, MissingFileError
+from sources.command.errors import BrokenFileError, MissingFileError
 
 GIT_LFS = b"version https://git-lfs.github.com/spec/"
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sources.errors import ReadError
+from sources.command.errors import ReadError
 from synth.baichuan.config import ROPE_THETA, Config
 from synth.baichuan.shards import Tensor, open_weights, weight_files
 from synth.baichuan.source_file import write_json

@@ -10,9 +10,9 @@ import httpx2
 import openai
 import orjson
 
-from synth.completion import PATHS, Api, CompletionRequest, Outcome, Refusal
+from synth.engines.failures import REFUSED, RequestError, RetryError, said_by, shorten
 from synth.engines.server import ServerEngine, read_completion
-from synth.failures import REFUSED, RequestError, RetryError, said_by, shorten
+from synth.job.completion import PATHS, Api, CompletionRequest, Outcome, Refusal
 
 METADATA = "build_prefs_batch"
 MAX_LISTED, PAGE = 500, 100

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from synth.completion import Completion, CompletionRequest
+from synth.job.completion import Completion, CompletionRequest
 
 
 class Engine(Protocol):

@@ -7,11 +7,11 @@ from itertools import count
 from os.path import isdir
 from typing import Any
 
-from sources.errors import UsageError
-from sources.settings import did_you_mean
-from synth.completion import Api, Completion, CompletionRequest, Writer
-from synth.failures import HopelessError, RefusedError, shorten
-from synth.job import Job, Model
+from sources.command.errors import UsageError
+from sources.command.settings import did_you_mean
+from synth.engines.failures import HopelessError, RefusedError, shorten
+from synth.job.completion import Api, Completion, CompletionRequest, Writer
+from synth.job.job import Job, Model
 
 NOT_SAMPLING = ("model", "prompt", "messages")
 FORBIDDEN = ("trust_remote_code", "hf_token")

@@ -13,9 +13,9 @@ import httpx2
 import openai
 import orjson
 
-from synth.completion import PATHS, Api, Completion, CompletionRequest
-from synth.endpoint import Endpoint
-from synth.failures import RequestError, RetryError, from_status, shorten
+from synth.engines.failures import RequestError, RetryError, from_status, shorten
+from synth.job.completion import PATHS, Api, Completion, CompletionRequest
+from synth.job.endpoint import Endpoint
 
 CONNECT_S = 10.0
 IDLE_S = 4.0

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from builders.keys import Keys, compute_keys
+from builders.stages.keys import Keys, compute_keys
 from sources.text.ngrams import Tokens
 from sources.text.texts import PairTexts
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sources.schema import DROPPED, PAIRS, content_ids, turns
+from sources.pairs.schema import DROPPED, PAIRS, content_ids, turns
 
 Turns = list[tuple[str, str]]
 Row = dict[str, Any]

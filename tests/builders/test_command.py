@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.build_prefs import EXAMPLES, main, parse
-from sources.fetch import SAMPLE
+from sources.fetch.fetcher import SAMPLE
+from sources.pairs.schema import PAIRS
 from sources.registry import SOURCES
-from sources.schema import PAIRS
 
 COMMAND = str(Path(sys.executable).with_name("build-prefs"))
 
@@ -345,7 +345,7 @@ def test_an_interrupt_exits_130_and_no_memory_exits_1(run: Run, monkeypatch: pyt
         def fail(*_: object, error: type[BaseException] = error) -> None:
             raise error
 
-        monkeypatch.setattr("builders.pipeline.build", fail)
+        monkeypatch.setattr("builders.building.pipeline.build", fail)
         found, out, err = run("--lang", "zh", "--sample")
         assert (found, out) == (code, "")
         assert err.startswith(f"build-prefs: {words}")

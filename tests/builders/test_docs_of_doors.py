@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from builders import build_prefs, diff_prefs, export_prefs
-from builders.export.format import NOT_ONE_ANSWER
-from builders.export.formats import FORMATS
-from builders.pipeline import Built
+from builders.building.pipeline import Built
+from builders.exporting.format import NOT_ONE_ANSWER
+from builders.exporting.formats import FORMATS
 from sources.layouts.find import LAYOUTS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.build_prefs import main
-from sources.fetch import SAMPLE
+from sources.fetch.fetcher import SAMPLE
 
 HARMLESS = "Skepsun/cvalues_rlhf/harmless_train.json"
 HELPFUL = "Skepsun/cvalues_rlhf/helpful_train.json"

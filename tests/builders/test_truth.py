@@ -11,11 +11,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from builders.inputs import Request
-from builders.pipeline import build
-from builders.progress import Silent
-from builders.recipe import load_recipe
-from sources.fetch import Mirror
+from builders.building.pipeline import build
+from builders.inputs.inputs import Request
+from builders.inputs.recipe import load_recipe
+from sources.command.progress import Silent
+from sources.fetch.fetcher import Mirror
 
 REASONS = {
     "identical": "identical_sides",

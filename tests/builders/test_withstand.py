@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.build_prefs import main
-from sources.fetch import SAMPLE
-from sources.schema import PAIRS
+from sources.fetch.fetcher import SAMPLE
+from sources.pairs.schema import PAIRS
 
 COMMAND = str(Path(sys.executable).with_name("build-prefs"))
 LOCK = ".build-prefs.lock"

@@ -13,8 +13,8 @@ import pytest
 
 from sources.files.read import read_rows
 from sources.files.rows import Limits
-from sources.pairs import assemble, check_every_row
-from sources.source import Source
+from sources.pairs.assemble import assemble, check_every_row
+from sources.pairs.source import Source
 
 PACKERS = {".gz": gzip.compress, ".xz": lzma.compress}
 

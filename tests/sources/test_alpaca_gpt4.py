@@ -10,8 +10,8 @@ import pytest
 from sources.alpaca_gpt4 import EN, ZH
 from sources.files.read import read_rows
 from sources.files.rows import Limits
-from sources.pairs import check_every_row
-from sources.source import Source
+from sources.pairs.assemble import check_every_row
+from sources.pairs.source import Source
 
 Adapt = Callable[..., Any]
 

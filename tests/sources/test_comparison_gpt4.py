@@ -10,8 +10,8 @@ import pytest
 from sources.comparison_gpt4 import EN, NEW_LAYOUT, OLD_LAYOUT, ZH
 from sources.files.read import read_rows
 from sources.files.rows import Limits
-from sources.pairs import assemble, check_every_row
-from sources.source import Source
+from sources.pairs.assemble import assemble, check_every_row
+from sources.pairs.source import Source
 
 Adapt = Callable[..., Any]
 

@@ -11,7 +11,7 @@ import pytest
 from sources.files.read import read_rows
 from sources.files.rows import Limits
 from sources.oaast_rm_zh import SOURCE, Options, Pairing
-from sources.pairs import assemble, check_every_row
+from sources.pairs.assemble import assemble, check_every_row
 
 Adapt = Callable[..., Any]
 

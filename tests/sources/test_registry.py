@@ -9,11 +9,11 @@ from typing import Any, get_args
 import pyarrow as pa
 import pytest
 
-from sources.errors import UsageError
-from sources.fetch import SAMPLE
+from sources.command.errors import UsageError
+from sources.fetch.fetcher import SAMPLE
+from sources.pairs.schema import LANGS, Signal
+from sources.pairs.source import Source
 from sources.registry import SOURCES, find_source
-from sources.schema import LANGS, Signal
-from sources.source import Source
 
 CARDS = Path(__file__).parent.parent.parent / "data_cards"
 SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")

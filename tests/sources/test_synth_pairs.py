@@ -9,9 +9,9 @@ import pytest
 
 from sources.files.read import read_rows
 from sources.files.rows import Limits
-from sources.pairs import ITEM, assemble, check_every_row
-from sources.schema import PAIRS, content_ids, turns
-from sources.source import Adapted, NoOptions, Source
+from sources.pairs.assemble import ITEM, assemble, check_every_row
+from sources.pairs.schema import PAIRS, content_ids, turns
+from sources.pairs.source import Adapted, NoOptions, Source
 from sources.synth_pairs import EN, ZH
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from synth.ask import Pace
-from synth.journal import NAME, Journal
+from synth.job.pace import Pace
+from synth.journal.journal import NAME, Journal
 from synth.synth_prefs import main
 from tests.synth.place import ROOT, Place, Said
 from tests.synth.played_server import PlayedServer, played_server
@@ -75,14 +75,14 @@ def place(tmp_path: Path) -> Place:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short waits between attempts."""
-    monkeypatch.setattr("synth.ask.Pace", partial(Pace, first_wait_s=0.005, max_wait_s=0.02))
-    monkeypatch.setattr("synth.preflight.FIRST_WAIT_S", 0.02)
+    monkeypatch.setattr("synth.asking.ask.Pace", partial(Pace, first_wait_s=0.005, max_wait_s=0.02))
+    monkeypatch.setattr("synth.engines.preflight.FIRST_WAIT_S", 0.02)
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that does not tell its models is soon given up."""
-    monkeypatch.setattr("synth.preflight.FIRST_CONTACT_S", 0.2)
+    monkeypatch.setattr("synth.engines.preflight.FIRST_CONTACT_S", 0.2)
 
 
 @pytest.fixture

@@ -46,10 +46,10 @@ def forking() -> Iterator["Popen[str]"]:
 
 def serve() -> None:
     """Run what stdin asks for, one run after another."""
-    import synth.pipeline
-    import synth.table  # noqa: F401 - so that they are there before the first fork
-    from synth.endpoint import Endpoint
+    import synth.run.pipeline
+    import synth.run.table  # noqa: F401 - so that they are there before the first fork
     from synth.engines.server import make_client
+    from synth.job.endpoint import Endpoint
     from synth.synth_prefs import main
 
     make_client(Endpoint("http://127.0.0.1/v1", None), 1, 1)  # so that all that it imports is there too

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sources.schema import Lang
-from synth.completion import Completion, Outcome, Side, Writer
-from synth.journal import Entry
-from synth.prompts import Prompts, own_prompts, read_prompts
-from synth.template import Template
+from sources.pairs.schema import Lang
+from synth.job.completion import Completion, Outcome, Side, Writer
+from synth.job.prompts import Prompts, own_prompts, read_prompts
+from synth.job.template import Template
+from synth.journal.journal import Entry
 
 TEMPLATE = Template(user="### Ask:\n{content}\n\n", assistant="### Said:\n{content}\n\n", answer="### Said:\n")
 NOBODY = 65534

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from builders.build_prefs import main as build_prefs
-from sources.errors import UsageError
+from sources.command.errors import UsageError
 from sources.files.folder import scratch_folder
 from synth.synth_prefs import EXAMPLES, main, parse
 from tests.synth.made import as_lines, as_nobody, give_up_root, no_file_beyond
@@ -158,7 +158,7 @@ def test_a_wrong_flag_exits_2_and_is_named(flags: str, words: str, capsys: pytes
 def test_flags_that_do_not_fit_are_named_with_what_would(
     flags: str, message: str, refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synth.preflight.FIRST_CONTACT_S", 0.0)
+    monkeypatch.setattr("synth.engines.preflight.FIRST_CONTACT_S", 0.0)
     files = {"greedy": tmp_path / "greedy.yaml", "parquet": tmp_path / "p.parquet"}
     greedy = "name: greedy\nrejected: {api: chat, sampling: {max_tokens: 5, temperature: 0}}\n"
     files["greedy"].write_text(greedy, encoding="utf-8")

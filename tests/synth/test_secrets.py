@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from sources.errors import PrefsError
+from sources.command.errors import PrefsError
 from synth.synth_prefs import main
 from tests.synth.place import Place, finish, question, wait_until
 from tests.synth.played_server import PlayedServer

@@ -6,7 +6,7 @@ from os.path import isfile
 from pathlib import Path
 from typing import Any, Final
 
-from sources.errors import BrokenFileError, UsageError
+from sources.command.errors import BrokenFileError, UsageError
 
 FLAG: Final = "--chat_template"
 SHIPPED: Final = Path(__file__).parent.parent / "chat_templates"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sources.errors import ReadError
+from sources.command.errors import ReadError
 
 SPECIAL = ("bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.errors import NoPairsError, UsageError
+from sources.command.errors import NoPairsError, UsageError
 from train.data.pair_columns import read_pairs
 from train.data.pair_files import FLAG, Kind, find_pairs
 

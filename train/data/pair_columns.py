@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sources.errors import BrokenFileError, MissingColumnError
-from sources.schema import PAIRS, SIDES, content_ids
+from sources.command.errors import BrokenFileError, MissingColumnError
+from sources.pairs.schema import PAIRS, SIDES, content_ids
 from train.data.pair_files import PairFiles, Split
 
 TRACED: Final = ("id", "source", "source_row", "lang")

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 import yaml
 
-from sources.data_files import names_below
-from sources.errors import BrokenFileError, DownloadError, HashMismatchError, MissingFileError, UsageError
-from sources.fetch import file_sha256
-from sources.hub_data import HubId, fetch_hub_data, hub_id
-from sources.schema import LANGS
+from sources.command.errors import BrokenFileError, DownloadError, HashMismatchError, MissingFileError, UsageError
+from sources.fetch.data_files import names_below
+from sources.fetch.fetcher import file_sha256
+from sources.fetch.hub_data import HubId, fetch_hub_data, hub_id
+from sources.pairs.schema import LANGS
 
 Kind = Literal["built", "parquet", "hub"]
 Split = Literal["train", "test"]

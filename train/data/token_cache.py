@@ -14,8 +14,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sources.errors import OutputError
-from sources.schema import SIDES, content_ids
+from sources.command.errors import OutputError
+from sources.pairs.schema import SIDES, content_ids
 
 FORMAT: Final = 1
 """Goes up when the same texts and tokenizer come to give other ids."""

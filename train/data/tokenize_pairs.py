@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from sources.errors import BrokenFileError
+from sources.command.errors import BrokenFileError
 from train.data.encode import Conversation, Encoder, make_encoder
 from train.data.token_cache import TokenCache, open_cache
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sources.errors import DownloadError, PrefsError
+from sources.command.errors import DownloadError, PrefsError
 from train.evaluation.benchmarks import Benchmark
 from train.evaluation.cvalues import read_answer
 from train.evaluation.harness import CutPrompts

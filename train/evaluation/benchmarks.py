@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sources.source import UpstreamFile
+from sources.pairs.source import UpstreamFile
 from train.evaluation.fit_rows import Row, fit_cmmlu, fit_copa, fit_cvalues, fit_hellaswag, fit_triviaqa
 
 OWN_TASKS = Path(__file__).parent / "tasks"

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from sources.errors import BrokenFileError, MissingFileError, PrefsError
-from sources.fetch import SAMPLE, file_sha256
+from sources.command.errors import BrokenFileError, MissingFileError, PrefsError
+from sources.fetch.fetcher import SAMPLE, file_sha256
 from train.evaluation.benchmarks import Benchmark, Split
 from train.evaluation.harness import packaged
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from sources.errors import PrefsError
+from sources.command.errors import PrefsError
 
 PACKAGES = ("lm_eval", "torch", "transformers", "accelerate")
 RECORDED = ("lm_eval", "torch", "transformers", "datasets", "accelerate", "peft")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sources.download import Download
-from sources.errors import FetchError, MissingFileError
-from sources.fetch import file_sha256
+from sources.command.errors import FetchError, MissingFileError
+from sources.fetch.download import Download
+from sources.fetch.fetcher import file_sha256
 from train.evaluation.ask import Asking, Run, ask, load_tasks
 from train.evaluation.benchmarks import Benchmark
 from train.evaluation.find_data import (

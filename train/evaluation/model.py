@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sources.errors import BrokenFileError, MissingFileError, PrefsError, UsageError
+from sources.command.errors import BrokenFileError, MissingFileError, PrefsError, UsageError
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")

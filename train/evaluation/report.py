@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sources.errors import OutputError
+from sources.command.errors import OutputError
 from sources.files.folder import put_in_place
 from train.evaluation.ask import Run
 from train.evaluation.benchmarks import Benchmark

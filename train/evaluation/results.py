@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sources.errors import PrefsError
+from sources.command.errors import PrefsError
 
 Z95 = 1.959963984540054
 """How many standard errors hold 95 % of a normal distribution on each side."""

@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sources.account_table import remark
-from sources.printable import printable
+from sources.command.printable import printable
+from sources.pairs.account_table import remark
 from train.evaluation.ask import Run
 from train.evaluation.benchmarks import Benchmark
 from train.evaluation.report import Report

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from sources.errors import BadRowsError, BrokenFileError
+from sources.command.errors import BadRowsError, BrokenFileError
 from sources.files.read import read_rows
 from sources.files.rows import Limits
-from sources.source import WHOLE_ROW
+from sources.pairs.source import WHOLE_ROW
 from train.evaluation.benchmarks import Benchmark
 from train.evaluation.find_data import DataFile, Part
 from train.evaluation.fit_rows import Row

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
-from sources.errors import BrokenFileError, PrefsError
+from sources.command.errors import BrokenFileError, PrefsError
 
 SHARD = pa.schema([("key", pa.binary(16)), ("chosen", pa.float64()), ("rejected", pa.float64())])
 ABOUT = "about.json"

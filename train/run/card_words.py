@@ -1,6 +1,6 @@
 """The fixed words of a model's card: how to use it, what it cannot do, whom to cite."""
 
-from sources.markdown import bullets
+from sources.command.markdown import bullets
 
 DPO = """@inproceedings{rafailov2023direct,
   title = {Direct Preference Optimization: Your Language Model is Secretly a Reward Model},

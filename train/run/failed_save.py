@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sources.errors import OutputError
+from sources.command.errors import OutputError
 from sources.files.folder import DISK_FULL
 from train.run.checkpoints import last_whole_checkpoint
 

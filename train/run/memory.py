@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sources.errors import PrefsError
+from sources.command.errors import PrefsError
 from train.run.room import available_memory
 
 __all__ = ["MemoryEstimate", "Step", "available_memory", "check_memory", "estimate_memory", "explain_out_of_memory"]

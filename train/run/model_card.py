@@ -13,7 +13,7 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 from transformers import Trainer
 
-from sources.markdown import bullets, code, plain, share, table
+from sources.command.markdown import bullets, code, plain, share, table
 from train.data.fit import Account
 from train.data.load_pairs import Origin
 from train.run.card_words import citations, how_to_use, limits

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sources.printable import printable
+from sources.command.printable import printable
 
 NAME_CHARS = 26
 

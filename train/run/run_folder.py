@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from sources.errors import OutputError
+from sources.command.errors import OutputError
 from sources.files.folder import locked_folder
 from train.run.checkpoints import Checkpoint, find_checkpoints, set_aside_damaged
 from train.run.failed_save import explain_failed_save

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.build_prefs import main
-from builders.pipeline import Built
+from builders.building.pipeline import Built
 from builders.report.page import MAX_BYTES
 from tests.builders.report.conftest import Page
 from tests.builders.report.hostile import ATTACKS

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from builders.report import sample
 from builders.report.sample import DRAWN, Draw, order_keys, ranks
-from sources.schema import DROPPED, PAIRS
+from sources.pairs.schema import DROPPED, PAIRS
 
 NO_TWINS = np.empty(0, np.uint64)
 

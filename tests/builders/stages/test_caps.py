@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.keys import Keys
 from builders.stages.caps import Cap, find_surplus
+from builders.stages.keys import Keys
 
 MakeSample = Callable[..., Any]
 

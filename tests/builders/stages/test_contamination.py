@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.benchmarks import Question
+from builders.stages.benchmarks import Question
 from builders.stages.contamination import ContaminationIndex
 from sources.text.texts import Texts
 

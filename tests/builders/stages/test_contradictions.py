@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.keys import Keys
 from builders.stages.contradictions import find_contradictions
+from builders.stages.keys import Keys
 
 MakeSample = Callable[..., Any]
 Row = tuple[str, str, str]

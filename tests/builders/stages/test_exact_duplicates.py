@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.keys import Keys
 from builders.stages.exact_duplicates import find_exact_duplicates
 from builders.stages.found import equal_neighbours
+from builders.stages.keys import Keys
 
 MakeSample = Callable[..., Any]
 Row = tuple[str, str, str]

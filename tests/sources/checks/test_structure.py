@@ -8,7 +8,7 @@ import pytest
 
 from sources.checks import CHECKS, CheckLimits
 from sources.checks.structure import broken_turns, empty_side, identical_sides, over_length
-from sources.schema import turns
+from sources.pairs.schema import turns
 from sources.text.texts import PairTexts
 
 MakeTexts = Callable[..., PairTexts]

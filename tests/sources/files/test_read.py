@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sources.errors import BadRowsError, BrokenFileError, FetchError, MissingColumnError
+from sources.command.errors import BadRowsError, BrokenFileError, FetchError, MissingColumnError
 from sources.files import read_json
 from sources.files.read import read_rows
 from sources.files.rows import Limits, RowBatch

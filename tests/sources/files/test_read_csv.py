@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.errors import BrokenFileError
+from sources.command.errors import BrokenFileError
 from sources.files import read_csv
 from sources.files.read import read_rows
 from sources.files.read_csv import csv_blocks

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.errors import BrokenFileError
+from sources.command.errors import BrokenFileError
 from sources.files import read_json
 from sources.files.read_json import Bad, json_blocks
 

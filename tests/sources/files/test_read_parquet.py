@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sources.errors import BadRowsError, BrokenFileError, MissingColumnError
+from sources.command.errors import BadRowsError, BrokenFileError, MissingColumnError
 from sources.files import read_parquet
 from sources.files.read import read_rows
 from sources.files.rows import Limits, RowBatch
-from sources.schema import PAIRS
+from sources.pairs.schema import PAIRS
 
 
 def pair(number: int, **changes: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sources.errors import BadRowsError, BrokenFileError, FetchError, FileTooLargeError
+from sources.command.errors import BadRowsError, BrokenFileError, FetchError, FileTooLargeError
 from sources.files.read_whole import first_rows, whole_rows
 from sources.files.rows import Limits
 

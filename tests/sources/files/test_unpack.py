@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.errors import BrokenFileError, FetchError, FileTooLargeError
+from sources.command.errors import BrokenFileError, FetchError, FileTooLargeError
 from sources.files.unpack import open_unpacked
 
 PLENTY = 1 << 30

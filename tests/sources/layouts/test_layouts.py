@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.errors import MissingColumnError, UsageError
+from sources.command.errors import MissingColumnError, UsageError
 from sources.layouts.find import LAYOUTS, find_layout, name_layout
 from sources.layouts.layout import NoPairError
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sources.errors import ReadError
+from sources.command.errors import ReadError
 from synth.baichuan import fast_tokenizer
 from synth.baichuan.compare import check_same, texts
 from synth.baichuan.convert import convert

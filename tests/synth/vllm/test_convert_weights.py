@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from sources.errors import OutputError
+from sources.command.errors import OutputError
 from synth.baichuan.convert import convert
 from synth.convert_baichuan import main
 from tests.synth.vllm.plain_baichuan import last_logits

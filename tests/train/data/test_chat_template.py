@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import TemplateError
 
-from sources.errors import BrokenFileError, UsageError
+from sources.command.errors import BrokenFileError, UsageError
 from train.data.chat_template import choose_chat_template, shipped_templates
 
 NAMES = ["alpaca", "baichuan2", "chatml", "ct-llm", "human", "llama2"]

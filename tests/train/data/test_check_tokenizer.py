@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from transformers import LlamaConfig
 
-from sources.errors import ReadError
+from sources.command.errors import ReadError
 from train.data.check_tokenizer import check_tokenizer
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sources.errors import (
+from sources.command.errors import (
     BrokenFileError,
     DownloadError,
     HashMismatchError,
@@ -18,8 +18,8 @@ from sources.errors import (
     NoPairsError,
     UsageError,
 )
-from sources.hub_data import HubId
-from sources.schema import PAIRS, content_ids
+from sources.fetch.hub_data import HubId
+from sources.pairs.schema import PAIRS, content_ids
 from train.data import pair_files
 from train.data.load_pairs import load_pairs
 from train.data.pair_columns import COLUMNS

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sources.errors import OutputError
+from sources.command.errors import OutputError
 from train.data import tokenize_pairs as module
 from train.data.token_cache import tokenizer_key
 from train.data.tokenize_pairs import tokenize_pairs

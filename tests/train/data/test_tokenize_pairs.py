@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trl.data_utils import _tokenize, common_prefix_length
 
-from sources.errors import BrokenFileError
+from sources.command.errors import BrokenFileError
 from train.data.encode import make_encoder
 from train.data.tokenize_pairs import _bounds, tokenize_pairs
 

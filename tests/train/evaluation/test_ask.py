@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sources.errors import DownloadError, PrefsError
+from sources.command.errors import DownloadError, PrefsError
 from train.evaluation.ask import Asking, Run, ask, ask_one, load_tasks
 from train.evaluation.benchmarks import BY_NAME
 from train.evaluation.find_data import Folder, find_parts, parts_without_files

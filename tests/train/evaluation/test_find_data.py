@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sources.errors import BadRowsError, BrokenFileError, MissingFileError, PrefsError
+from sources.command.errors import BadRowsError, BrokenFileError, MissingFileError, PrefsError
 from train.evaluation.benchmarks import BENCHMARKS, BY_NAME
 from train.evaluation.find_data import (
     ROOTS_OF_SAMPLE,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.errors import BrokenFileError, MissingFileError, PrefsError, UsageError
+from sources.command.errors import BrokenFileError, MissingFileError, PrefsError, UsageError
 from train.evaluation.model import Loading, check_device, check_model, find_model
 
 LOADING = Loading(device="cpu", dtype="auto", batch_size=2, apply_chat_template=False)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.errors import PrefsError
+from sources.command.errors import PrefsError
 from train.evaluation.results import Estimate, Outcome, TaskRun, compare, estimate, paired
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sources.errors import BrokenFileError, PrefsError
+from sources.command.errors import BrokenFileError, PrefsError
 from train.fast.reference_cache import Reference, ReferenceCache, row_keys
 
 ONE, OTHER = Reference("a" * 64, "float32 no True"), Reference("b" * 64, "float32 no True")

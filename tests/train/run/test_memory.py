@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from sources.errors import PrefsError
+from sources.command.errors import PrefsError
 from train.run.memory import (
     MemoryEstimate,
     Step,

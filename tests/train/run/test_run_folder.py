@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sources.errors import OutputBusyError, OutputError
+from sources.command.errors import OutputBusyError, OutputError
 from train.data.load_pairs import Origin
 from train.run.run_folder import (
     LOCK,

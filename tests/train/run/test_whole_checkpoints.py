@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from sources.errors import OutputError
+from sources.command.errors import OutputError
 from tests.train.run.tiny_runs import saved_model, tiny_trainer
 from train.run.checkpoints import find_checkpoints, last_whole_checkpoint, set_aside_damaged
 

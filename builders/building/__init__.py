@@ -1,0 +1,1 @@
+"""The build itself: pipeline.py reads like a page."""

@@ -1,0 +1,201 @@
+"""The row-wise half of a build, file by file: text to disk, keys and counts to memory."""
+
+import gc
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import feather
+
+from builders.building.prepare import Preparer, read_source
+from builders.engines.spill import Spill, SpillPart, SpillWriter
+from builders.engines.this_machine import Tally, map_in_processes
+from builders.inputs.inputs import InputFile, Inputs, Request
+from builders.inputs.recipe import ChosenSource, Policy
+from builders.measures.findings import Findings
+from builders.stages.benchmarks import Question
+from builders.stages.contamination import ContaminationIndex
+from builders.stages.keys import Keys, concatenate
+from sources.checks import CheckLimits
+from sources.command.errors import NoPairsError
+from sources.command.progress import Progress
+from sources.files.rows import Limits
+from sources.pairs.ledger import Account, Reason
+
+SMALL_BYTES = 8 << 20
+"""Up to here a build is done before the worker processes would have started."""
+
+MAX_REASONS_TOLD = 3
+QUESTIONS = pa.schema([(name, pa.string()) for name in Question.__slots__])
+
+PACKING = {".gz": 5, ".xz": 8, ".parquet": 3}
+"""About how many times its size a file unpacks to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one worker does at a time: a file of a source, or all of its files where a row limit spans them."""
+
+    number: int
+    place: int
+    chosen: ChosenSource
+    files: list[InputFile]
+
+    def effort(self) -> int:
+        """About how many bytes there are to read, unpacked."""
+        return sum(file.path.stat().st_size * PACKING.get(file.path.suffix, 1) for file in self.files)
+
+
+@dataclass(slots=True)
+class UnitResult:
+    """What came of a unit."""
+
+    number: int
+    place: int
+    pairs: SpillPart
+    lost: SpillPart
+    keys: Keys
+    contaminated: dict[int, str]
+    findings: Findings = field(default_factory=Findings)
+    rows_read: int = 0
+    rows_used: int = 0
+    skipped: Counter[Reason] = field(default_factory=Counter)
+    repairs: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All pairs of a build: text on disk, keys in memory, rows that gave no pair beside them."""
+
+    pairs: Spill
+    lost: Spill
+    keys: Keys
+    contaminated: dict[int, str]
+    accounts: list[Account]
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every worker needs to know."""
+
+    policies: dict[str, Policy]
+    check_limits: CheckLimits
+    read_limits: Limits
+    questions: Path
+    max_rows: int | None
+    scratch: Path
+
+
+def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) -> Gathered:
+    """Read, adapt and check every row of every source.
+
+    Raises:
+        NoPairsError: no row gave a pair.
+        ReadError: a file cannot be read.
+    """
+    recipe = request.recipe
+    settings = Settings(
+        policies=dict(recipe.checks) if "check" in recipe.stages else {},
+        check_limits=recipe.limits.checking,
+        read_limits=recipe.limits.reading,
+        questions=_write_questions(inputs.questions, scratch / "questions.arrow"),
+        max_rows=request.max_rows,
+        scratch=scratch,
+    )
+    progress.start("read and check", None, "rows")
+    largest_first = sorted(units(inputs, request), key=Unit.effort, reverse=True)
+    workers = request.workers if sum(map(Unit.effort, largest_first)) > SMALL_BYTES else 1
+    done = map_in_processes(partial(gather_unit, settings=settings), largest_first, workers, progress.advance)
+    results = sorted(done, key=lambda result: result.number)
+    accounts = [Account(c.source.name, c.source.lang, c.source.license) for c in inputs.selection.sources]
+    contaminated: dict[int, str] = {}
+    findings = Findings()
+    made = 0
+    for result in results:
+        _enter(result, accounts[result.place])
+        contaminated.update((made + row, evidence) for row, evidence in result.contaminated.items())
+        findings.merge(result.findings, made)
+        made += len(result.keys)
+    if not made:
+        counted: Counter[Reason] = sum((account.skipped for account in accounts), Counter())
+        skipped = counted.most_common(MAX_REASONS_TOLD)
+        why = f" ({', '.join(f'{reason} {count:,}' for (_, reason), count in skipped)})" * bool(skipped)
+        hint = "Look at the files, at the layout if one is named, and at --limit."
+        raise NoPairsError("sources", f"no upstream row gave a pair{why}", hint=hint)
+    keys = concatenate([result.keys for result in results])
+    pairs, lost = Spill([result.pairs for result in results]), Spill([result.lost for result in results])
+    return Gathered(pairs, lost, keys, contaminated, accounts, findings)
+
+
+def _write_questions(questions: list[Question], path: Path) -> Path:
+    """The questions in a file for the workers: what is sent to a process as it starts must be small, or a process that
+    is killed just then would leave this one waiting."""
+    columns = {name: [getattr(question, name) for question in questions] for name in Question.__slots__}
+    feather.write_feather(pa.table(columns, schema=QUESTIONS), path)
+    return path
+
+
+@lru_cache(maxsize=1)
+def _contamination_index(path: Path) -> ContaminationIndex:
+    rows = feather.read_table(path, memory_map=False).to_pylist()
+    return ContaminationIndex([Question(**row) for row in rows])
+
+
+def units(inputs: Inputs, request: Request) -> list[Unit]:
+    """The work in order of precedence."""
+    parts = [
+        (place, chosen, part)
+        for place, (chosen, files) in enumerate(zip(inputs.selection.sources, inputs.files, strict=True))
+        for part in ([files] if request.max_rows is not None else [[file] for file in files])
+    ]
+    return [Unit(number, *part) for number, part in enumerate(parts)]
+
+
+def gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
+    """The pairs of one unit with their keys; runs in a process of its own where there are several workers."""
+    collecting = gc.isenabled()
+    gc.disable()  # millions of rows pass by, none of them in a cycle: looking for cycles costs 6 % of a build
+    try:
+        return _gather_unit(unit, tally, settings)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
+    preparer = Preparer(settings.policies, settings.check_limits, _contamination_index(settings.questions))
+    pairs = SpillWriter(settings.scratch / f"pairs-{unit.number:04d}.arrow")
+    lost = SpillWriter(settings.scratch / f"lost-{unit.number:04d}.arrow")
+    keys: list[Keys] = []
+    result = UnitResult(unit.number, unit.place, pairs.part, lost.part, Keys.none(), {})
+    made = 0
+    for batch in read_source(unit.chosen, unit.place, unit.files, settings.read_limits, settings.max_rows):
+        prepared = preparer(batch)
+        result.rows_read += prepared.rows_read
+        result.rows_used += prepared.rows_used
+        result.repairs.update(prepared.repairs)
+        reasons = (prepared.lost[name].to_pylist() for name in ("stage", "reason"))
+        result.skipped.update(zip(*reasons, strict=True))
+        lost.append(prepared.lost)
+        for part in prepared.parts:
+            result.contaminated.update((made + row, evidence) for row, evidence in part.contaminated.items())
+            result.findings.merge(part.findings, made)
+            pairs.append(part.rows)
+            keys.append(part.keys)
+            made += len(part.rows)
+        tally.add(prepared.rows_read)
+    pairs.close()
+    lost.close()
+    result.keys = concatenate([Keys.none(), *keys])
+    return result
+
+
+def _enter(result: UnitResult, account: Account) -> None:
+    account.rows_read += result.rows_read
+    account.rows_used += result.rows_used
+    account.skipped.update(result.skipped)
+    account.pairs_made += len(result.keys)
+    account.repairs.update(result.repairs)

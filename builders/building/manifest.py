@@ -1,0 +1,68 @@
+"""manifest.json: everything that determined a build and everything that came of it, the same for the same build."""
+
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Protocol
+
+from builders.inputs.inputs import Inputs, Request
+from sources.pairs.ledger import Account, total
+from sources.pairs.schema import Lang
+
+PACKAGES = ("numpy", "pyarrow", "langdetect", "rensa", "xxhash", "orjson", "matplotlib", "rapidfuzz")
+"""What the bytes of a build depend on beside this package."""
+
+FORMAT = 1
+
+
+class Output(Protocol):
+    """A finished file."""
+
+    def as_dict(self) -> dict[str, str | int]:
+        """Its path, size and hash."""
+
+
+def render_manifest(
+    lang: Lang, accounts: list[Account], outputs: Sequence[Output], inputs: Inputs, request: Request
+) -> str:
+    """The manifest of one language as JSON. It holds no clock, no path of this machine and no number of workers."""
+    names = {account.source for account in accounts}
+    manifest = {
+        "format": FORMAT,
+        "lang": lang,
+        "built_with": {"build-prefs": version("build-prefs"), **{name: version(name) for name in PACKAGES}},
+        "built_together_with": sorted(set(request.langs) - {lang}),
+        "recipe": request.recipe.model_dump(mode="json"),
+        "flags": {
+            "only": sorted(request.only),
+            "without": sorted(request.without),
+            "limit": request.max_rows,
+            "commercial_ok": request.commercial_ok,
+        },
+        "inputs": [
+            {
+                "source": chosen.source.name,
+                "file": file.name,
+                "revision": file.revision or None,
+                "sha256": file.sha256,
+                "pinned_sha256": file.pinned or None,
+            }
+            for chosen, found in zip(inputs.selection.sources, inputs.files, strict=True)
+            if chosen.source.name in names
+            for file in found
+        ],
+        "left_out": [{"source": name, "why": why} for name, why in inputs.selection.left_out],
+        "benchmarks": [
+            {
+                "name": status.name,
+                "questions": status.questions,
+                "files": list(status.files),
+                "not_checked": status.missing,
+            }
+            for status in inputs.benchmarks
+        ],
+        "sources": [account.as_dict() for account in accounts],
+        "total": total(accounts, lang).as_dict(),
+        "outputs": [output.as_dict() for output in outputs],
+    }
+    return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,137 @@
+"""A build, from upstream files to the finished folder, as one page of prose."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from builders.building.decide import decide
+from builders.building.gather import gather
+from builders.building.manifest import Output, render_manifest
+from builders.building.write_pairs import Material, Written, plan_files, write_file
+from builders.card.facts import read_facts
+from builders.card.header import LICENSE_FILE, needs_license_file
+from builders.card.render import render_card, render_license
+from builders.engines.this_machine import map_in_threads
+from builders.inputs.inputs import Inputs, Request, find_inputs, select
+from builders.measures.statistics import together
+from builders.report.facts import Build
+from builders.report.sample import find_twins
+from builders.report.write import warm_up_aside, write_report
+from sources.command.errors import NoPairsError
+from sources.command.progress import Progress
+from sources.files.folder import check_replaceable, put_in_place, scratch_folder
+from sources.pairs.ledger import Account
+from sources.pairs.schema import Lang
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One build while it runs: what was asked for, where to work, and who is told."""
+
+    request: Request
+    scratch: Path
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """One language of a finished build."""
+
+    lang: Lang
+    folder: Path
+    accounts: list[Account]
+    files: list[Written]
+
+
+def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
+    """Build every language of the request and put the results in place together.
+
+    Raises:
+        PrefsError: says where, what and what to do; whatever was in the output folder is still there.
+    """
+    selection = select(request)
+    for lang in request.langs:
+        check_replaceable(request.out / lang)
+    with scratch_folder(request.out) as scratch:
+        run = Run(request, scratch, progress)
+        inputs = find_inputs(selection, request, progress)
+        gathered = gather(inputs, request, scratch, progress)
+        progress.start("compare", None, "pairs")
+        if request.report:
+            warm_up_aside()
+        decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, selection.caps)
+        twins = find_twins(gathered.keys, decisions) if request.report else None
+        material = Material(gathered.pairs, gathered.lost, gathered.keys, decisions, twins)
+        built: list[Built] = []
+        for lang in request.langs:
+            accounts = [account for account in gathered.accounts if account.lang == lang]
+            try:
+                files = write(lang, material, accounts, run)
+            except NoPairsError:
+                if not request.may_lose_languages or (lang == request.langs[-1] and not built):
+                    raise
+                continue  # of a file read for both, its rows are other_language_file in the ledger of the other
+            result = Built(lang, request.out / lang, accounts, files)
+            describe(result, inputs, run)
+            built.append(result)
+        for result in built:
+            put_in_place(scratch / result.lang, result.folder)
+    progress.close()
+    return inputs, built
+
+
+def write(lang: Lang, material: Material, accounts: list[Account], run: Run) -> list[Written]:
+    """The Parquet files of one language, the accounts closed with what was counted while writing.
+
+    Raises:
+        NoPairsError: nothing is left to train on.
+        AccountingError: a row is unaccounted for.
+    """
+    jobs = plan_files(material, lang)
+    if not len(jobs[0].rows):
+        made = sum(account.pairs_made for account in accounts)
+        raise NoPairsError(f"--lang {lang}", f"none of {made:,} pairs is left to train on", hint="Relax the recipe.")
+    folder = run.scratch / lang
+    (folder / "data").mkdir(parents=True)
+    run.progress.start(f"write {lang}", len(jobs), "files")
+    files = []
+    for written in map_in_threads(partial(write_file, material=material, folder=folder), jobs, run.request.workers):
+        files.append(written)
+        run.progress.advance(1)
+    for account in accounts:
+        _close(account, files)
+    return files
+
+
+def _close(account: Account, files: list[Written]) -> None:
+    """Enter in the account of one source what stands in the files, and check that it adds up."""
+    for written in files:
+        rows = written.by_source[account.source]
+        if written.file.path.startswith("data/train"):
+            account.train += rows
+        elif written.file.path.startswith("data/test"):
+            account.test += rows
+        account.tags.update({tag: count for (source, tag), count in written.by_tag.items() if source == account.source})
+        for (source, reason), count in written.by_reason.items():
+            if source == account.source and reason in account.skipped:
+                account.expect(f"rows skipped ({reason[1]})", account.skipped[reason], count)
+            elif source == account.source:
+                account.dropped[reason] += count
+    account.check()
+
+
+def describe(built: Built, inputs: Inputs, run: Run) -> None:
+    """report.html, manifest.json, README.md and LICENSE.md of one language."""
+    folder = run.scratch / built.lang
+    statistics = together(written.measured for written in built.files)
+    outputs: list[Output] = [written.file for written in built.files]
+    if run.request.report:
+        facts = Build(built.lang, built.accounts, statistics, inputs, run.request)
+        run.progress.start(f"report {built.lang}", None, "rows")
+        outputs.append(write_report(folder, facts, [file.drawn for file in built.files if file.drawn]))
+    manifest = render_manifest(built.lang, built.accounts, outputs, inputs, run.request)
+    (folder / "manifest.json").write_text(manifest, encoding="utf-8")
+    card = [read_facts(folder, statistics)]
+    (folder / "README.md").write_text(render_card(card), encoding="utf-8")
+    if needs_license_file(card):
+        (folder / LICENSE_FILE).write_text(render_license(card), encoding="utf-8")

@@ -1,0 +1,169 @@
+"""The row-wise half of a build: upstream rows in, checked pairs with their keys out, a batch at a time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from builders.inputs.inputs import InputFile
+from builders.inputs.recipe import ChosenSource, Policy
+from builders.measures.findings import Findings
+from builders.stages.contamination import ContaminationIndex
+from builders.stages.keys import Keys, compute_keys
+from sources.checks import CHECKS, CheckLimits
+from sources.files.read import read_rows
+from sources.files.rows import Limits, RowBatch
+from sources.pairs.assemble import ITEM, assemble, check_every_row, lost_rows
+from sources.pairs.schema import DROPPED, PAIRS
+from sources.text.texts import PairTexts
+
+MAX_BATCH_PAIRS = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBatch:
+    """Some rows of one file; `place` is the source's place in the build."""
+
+    chosen: ChosenSource
+    place: int
+    file: InputFile
+    batch: RowBatch
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPart:
+    """At most MAX_BATCH_PAIRS pairs. `rows` is DROPPED, stage and reason null for the pairs that are still in."""
+
+    rows: pa.Table
+    keys: Keys
+    contaminated: Mapping[int, str]
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What one batch became: its pairs, and the rows that gave none."""
+
+    parts: list[PreparedPart]
+    lost: pa.Table
+    rows_read: int
+    rows_used: int
+    repairs: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Preparer:
+    """The row-wise stages of one build, ready to be called on its batches."""
+
+    policies: Mapping[str, Policy]
+    limits: CheckLimits
+    index: ContaminationIndex
+
+    def __call__(self, batch: SourceBatch) -> Prepared:
+        source, path = batch.chosen.source, batch.file.name
+        adapted = source.adapt(batch.batch.rows, batch.chosen.options)
+        used = check_every_row(batch.batch.rows, adapted, f"{source.name}: {path}")
+        pairs = assemble(adapted, source, path)
+        lost = [lost_rows(batch.batch.bad, source, path, "read"), lost_rows(adapted.skipped, source, path, "adapt")]
+        return Prepared(
+            parts=[
+                self._part(PairTexts(pairs.slice(start, MAX_BATCH_PAIRS)), batch.place)
+                for start in range(0, len(pairs), MAX_BATCH_PAIRS)
+            ],
+            lost=pa.concat_tables(lost),
+            rows_read=len(batch.batch),
+            rows_used=used,
+            repairs=adapted.repairs,
+        )
+
+    def _part(self, texts: PairTexts, place: int) -> PreparedPart:
+        findings = Findings()
+        rows, alive = self._check(texts, findings)
+        prompts = texts.letters(np.arange(0, 3 * len(texts), 3))
+        return PreparedPart(rows, compute_keys(texts, place, alive), self.index.search(prompts), findings)
+
+    def _check(self, texts: PairTexts, findings: Findings) -> tuple[pa.Table, np.ndarray]:
+        """The pairs with tags and, where a check drops them, stage, reason and evidence; and which stay.
+
+        A pair that several checks drop has the reason of the first and the codes of the others as tags.
+        """
+        reasons: dict[int, tuple[str, str]] = {}
+        tags: dict[int, list[str]] = {}
+        for code, check in CHECKS.items():
+            policy = self.policies.get(code, "off")
+            if policy == "off":
+                continue
+            hits = check(texts, self.limits)
+            findings.found(code, hits)
+            for row, evidence in hits.items():
+                if policy == "drop" and row not in reasons:
+                    reasons[row] = (code, evidence)
+                else:
+                    tags.setdefault(row, []).append(code)
+        alive = np.ones(len(texts), dtype=bool)
+        alive[list(reasons)] = False
+        return _with_findings(texts.pairs, tags, reasons), alive
+
+
+def _with_findings(pairs: pa.Table, tags: dict[int, list[str]], reasons: dict[int, tuple[str, str]]) -> pa.Table:
+    count = len(pairs)
+    pairs = pairs.drop_columns([ITEM.name])
+    for name, values in (
+        ("stage", dict.fromkeys(reasons, "check")),
+        ("reason", {row: code for row, (code, _) in reasons.items()}),
+        ("evidence", {row: evidence for row, (_, evidence) in reasons.items()}),
+    ):
+        pairs = pairs.append_column(DROPPED.field(name), _sparse(values, count))
+    place = pairs.schema.get_field_index("tags")
+    return pairs.set_column(place, PAIRS.field("tags"), _more_tags(pairs["tags"].combine_chunks(), tags))
+
+
+def _more_tags(tags: pa.Array, more: Mapping[int, list[str]]) -> pa.Array:
+    """The tags of each row with those found, the old ones first."""
+    rows = np.repeat(np.fromiter(more, np.int64, len(more)), [len(codes) for codes in more.values()])
+    said = pc.list_flatten(tags)
+    owner = np.concatenate([pc.list_parent_indices(tags).to_numpy(), rows])
+    new = pa.array([code for codes in more.values() for code in codes], pa.string())
+    order = np.argsort(owner, kind="stable")
+    offsets = np.searchsorted(owner[order], np.arange(len(tags) + 1)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.concat_arrays([said, new]).take(pa.array(order)))
+
+
+def _sparse(values: Mapping[int, str], count: int) -> pa.Array:
+    column: list[str | None] = [None] * count
+    for row, value in values.items():
+        column[row] = value
+    return pa.array(column, pa.string())
+
+
+def read_source(
+    chosen: ChosenSource, place: int, files: list[InputFile], limits: Limits, max_rows: int | None
+) -> Iterator[SourceBatch]:
+    """The rows of one source in order, a whole file at a time where the source groups its rows."""
+    left = max_rows
+    for file in files:
+        if left == 0:
+            return
+        batches = read_rows(file.path, file.name, chosen.source.layouts, limits, max_rows=left)
+        for batch in _gathered(batches) if chosen.source.whole_table else _cut(batches):
+            left = None if left is None else left - len(batch)
+            yield SourceBatch(chosen, place, file, batch)
+
+
+def _gathered(batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
+    """All rows of a file as one batch."""
+    whole = list(batches)
+    yield RowBatch(
+        pa.concat_tables([batch.rows for batch in whole]).combine_chunks(),
+        pa.concat_tables([batch.bad for batch in whole]),
+    )
+
+
+def _cut(batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
+    """The same rows in batches of at most MAX_BATCH_PAIRS, so that short rows do not make large batches."""
+    for batch in batches:
+        for start in range(0, max(len(batch.rows), 1), MAX_BATCH_PAIRS):
+            bad = batch.bad if start == 0 else batch.bad.slice(0, 0)
+            yield RowBatch(batch.rows.slice(start, MAX_BATCH_PAIRS), bad)

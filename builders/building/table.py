@@ -1,0 +1,35 @@
+"""What a build says at its end: an account by source that adds up from the first line to the last."""
+
+from rich.console import Console
+from rich.text import Text
+
+from builders.building.pipeline import Built
+from builders.inputs.inputs import Inputs
+from sources.pairs.account_table import account_table, peak_memory_mib, remark
+from sources.pairs.schema import LANGUAGE_NAMES
+
+
+def show_build(inputs: Inputs, built: list[Built], seconds: float, console: Console) -> None:
+    """The tables of all languages, then what was left out or not checked, then where the result is."""
+    for result in built:
+        console.print(account_table(f"{LANGUAGE_NAMES[result.lang]} pairs", result.accounts))
+    for line in remarks(inputs):
+        console.print(line)
+    console.print()
+    for result in built:
+        size = sum(written.file.bytes for written in result.files) / 1e6
+        console.print(Text.assemble(("→ ", "bold green"), (str(result.folder), "bold"), f"  {size:,.1f} MB"))
+    memory = peak_memory_mib()
+    workers = f", {memory['each_worker']:,} MiB in each worker" if memory["each_worker"] else ""
+    console.print(Text(f"  {seconds:,.1f} s, at most {memory['main']:,} MiB of memory{workers}", style="dim"))
+
+
+def remarks(inputs: Inputs) -> list[Text]:
+    """One line for each thing that a reader of the table should not miss."""
+    lines = [remark("layout", text, style="green") for text in inputs.selection.layouts]
+    lines += [remark("left out", f"{name}: {why}") for name, why in inputs.selection.left_out]
+    checked = [f"{status.name} ({status.questions:,})" for status in inputs.benchmarks if not status.missing]
+    if checked:
+        lines.append(remark("contamination checked", ", ".join(checked), style="green"))
+    lines += [remark("not checked", f"{s.name}: {s.missing}") for s in inputs.benchmarks if s.missing]
+    return lines + [remark("input", warning) for warning in inputs.warnings()]

@@ -1,0 +1,90 @@
+"""The rows of one split in a file, each pair entered in the ledger: written, or left out and why."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from builders.exporting.format import NOT_ONE_ANSWER, Format, LeftOut, Pair, Row
+from sources.pairs.built_folder import BuiltFolder, Split
+from sources.pairs.schema import SIDES
+
+BATCH_ROWS = 4096
+TRACED = ["id", "source", "source_row"]
+
+
+@dataclass(slots=True)
+class Count:
+    """One source in one split: what was read, what became of it, and the remarks on what was written."""
+
+    read: int = 0
+    written: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    remarks: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The accounts by (source, split), and the file that those left out are named in."""
+
+    left_out: BinaryIO
+    counts: dict[tuple[str, Split], Count] = field(default_factory=dict)
+
+
+def write_split(built: BuiltFolder, format_: Format, split: Split, path: Path, ledger: Ledger) -> int:
+    """The rows of one split in a file, a batch at a time; returns how many there are."""
+    written = 0
+    with _writer(path, format_) as write:
+        for name in built.files(split):
+            for batch in built.batches(name, [*TRACED, *SIDES], BATCH_ROWS):
+                rows = [row for pair in batch.to_pylist() for row in _account(pair, format_, split, ledger)]
+                write(rows)
+                written += len(rows)
+    return written
+
+
+def _account(pair: dict[str, Any], format_: Format, split: Split, ledger: Ledger) -> list[Row]:
+    """The rows of a pair, entered in the ledger; none if the format cannot hold it."""
+    count = ledger.counts.setdefault((pair["source"], split), Count())
+    count.read += 1
+    made = _rows(pair, format_, count)
+    if isinstance(made, LeftOut):
+        count.left_out[made.reason] += 1
+        traced = {"split": split, **{key: pair[key] for key in TRACED}, "reason": made.reason}
+        ledger.left_out.write(orjson.dumps(traced, option=orjson.OPT_APPEND_NEWLINE))
+        return []
+    count.written += 1
+    return made
+
+
+def _rows(pair: dict[str, Any], format_: Format, count: Count) -> list[Row] | LeftOut:
+    for side in ("chosen", "rejected"):
+        if [message["role"] for message in pair[side]] != ["assistant"]:
+            return LeftOut(NOT_ONE_ANSWER)
+    seen = Pair(pair["prompt"], pair["chosen"][0]["content"], pair["rejected"][0]["content"])
+    rows = format_.rows(seen)
+    if format_.remark and not isinstance(rows, LeftOut) and format_.remark[2](seen):
+        count.remarks[format_.remark[0]] += 1
+    return rows
+
+
+class _Write(Protocol):
+    def __call__(self, rows: list[Row], /) -> None: ...
+
+
+@contextmanager
+def _writer(path: Path, format_: Format) -> Iterator[_Write]:
+    """What appends rows to a file of the format."""
+    if format_.schema is None:
+        with path.open("wb") as file:
+            yield lambda rows: file.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+        return
+    schema = format_.schema
+    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=3) as parquet:
+        yield lambda rows: parquet.write_table(pa.Table.from_pylist(rows, schema)) if rows else None

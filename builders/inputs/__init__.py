@@ -1,0 +1,1 @@
+"""What a build reads: the recipe, the sources that take part, their files."""

@@ -1,0 +1,237 @@
+"""What a build reads: the sources that take part, where their files are, and why others are left out."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from os.path import isdir, isfile
+from pathlib import Path
+
+from builders.engines.this_machine import map_in_threads
+from builders.inputs.recipe import ChosenSource, Recipe, choose_sources
+from builders.stages.benchmarks import BenchmarkStatus, Question, load_benchmarks
+from builders.stages.caps import Cap
+from sources.command.errors import MissingFileError, UsageError
+from sources.command.progress import Progress
+from sources.fetch.data_files import DataFile
+from sources.fetch.fetcher import Fetcher, file_sha256, is_upstream, verify_hash
+from sources.layouts.own_data import Described, OwnData, own_data
+from sources.pairs.schema import Lang
+from sources.pairs.source import NoOptions, UpstreamFile
+from sources.registry import find_source
+
+SAMPLE_REVISION = "sample"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One call of build-prefs. `may_lose_languages`: a language of which nothing is left is left out; else the build
+    fails."""
+
+    langs: tuple[Lang, ...]
+    recipe: Recipe
+    fetcher: Fetcher
+    out: Path
+    benchmarks: Path | None = None
+    synth: Path | None = None
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    commercial_ok: bool = False
+    verify_hashes: bool = False
+    added: tuple[Described, ...] = ()
+    max_rows: int | None = None
+    report: bool = True
+    workers: int = 2
+    may_lose_languages: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to read; `sha256` is what was found, `pinned` what was expected, empty where nothing was. `revision` is
+    SAMPLE_REVISION for a file of the embedded sample, empty where nobody knows."""
+
+    name: str
+    path: Path
+    revision: str
+    sha256: str
+    pinned: str
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the bytes are not the pinned ones."""
+        return bool(self.pinned) and self.pinned != self.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The sources that take part, in order of precedence, (name, why) of those left out, and what layouts were taken
+    for files of one's own."""
+
+    sources: list[ChosenSource]
+    left_out: list[tuple[str, str]]
+    layouts: list[str]
+
+    @property
+    def caps(self) -> dict[int, Cap]:
+        """The cap of each source by its place."""
+        return {place: chosen.cap for place, chosen in enumerate(self.sources)}
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that a build reads, found and hashed; `files[i]` are those of source i."""
+
+    selection: Selection
+    files: list[list[InputFile]]
+    questions: list[Question]
+    benchmarks: list[BenchmarkStatus]
+
+    def warnings(self, lang: Lang | None = None) -> list[str]:
+        """What a reader of the result (in one language) should know about the input."""
+        return [
+            warning
+            for chosen, files in zip(self.selection.sources, self.files, strict=True)
+            if lang in (None, chosen.source.lang)
+            for warning in others(files)
+        ]
+
+
+def select(request: Request) -> Selection:
+    """The sources of the recipe that the flags leave.
+
+    Raises:
+        UsageError: a name that does not exist, or nothing is left.
+    """
+    recipe_sources = choose_sources(request.recipe)
+    for flag, names in (("--only", request.only), ("--without", request.without)):
+        for name in names:
+            find_source(name, flag)
+            if name not in request.recipe.sources:
+                known = ", ".join(request.recipe.sources)
+                raise UsageError(flag, f"{name} is not in recipe {request.recipe.name}", expected=f"one of {known}")
+    taken, left_out = [], []
+    for chosen in recipe_sources:
+        if chosen.source.lang not in request.langs:
+            continue
+        why = _why_not(chosen, request)
+        if why is None:
+            taken.append(_with_synth(chosen, request))
+        elif why:
+            left_out.append((chosen.source.name, why))
+    added = [own_data(data, lang, "--add") for lang in request.langs for data in request.added]
+    taken += [ChosenSource(own.source, NoOptions(), Cap(), own.files) for own in added]
+    _check_distinct(taken)
+    if not taken:
+        raise UsageError(
+            "sources",
+            f"none is left for --lang {' '.join(request.langs)}",
+            expected=f"at least one of {', '.join(c.source.name for c in recipe_sources)}",
+        )
+    return Selection(taken, left_out, list(dict.fromkeys(map(_read_as, added))))
+
+
+def _check_distinct(taken: list[ChosenSource]) -> None:
+    """Nothing, if no two sources have one name: their rows could not be told apart.
+
+    Raises:
+        UsageError: two have.
+    """
+    for name, count in Counter(chosen.source.name for chosen in taken).items():
+        if count > 1:
+            hint = "Give each --add a name of its own with --add-name."
+            raise UsageError("--add-name", f"{count} sources are called {name}", hint=hint)
+
+
+def _read_as(own: OwnData) -> str:
+    """What layout was taken for files of one's own, and why."""
+    more = f" and {len(own.files) - 1} more" * (len(own.files) > 1)
+    return f"{own.files[0].mirror_path}{more} read as {own.taken.name}: {own.taken.why}"
+
+
+def _with_synth(chosen: ChosenSource, request: Request) -> ChosenSource:
+    """The source with the files that synth-prefs wrote, if it is one of those."""
+    if not chosen.source.name.startswith("synth_"):
+        return chosen
+    files = synth_files(request.synth, chosen.source.lang)
+    return replace(chosen, local=tuple(DataFile(path, path.name) for path in files))
+
+
+def _why_not(chosen: ChosenSource, request: Request) -> str | None:
+    """None if the source takes part, else why not; empty if the user said so."""
+    source = chosen.source
+    if (request.only and source.name not in request.only) or source.name in request.without:
+        return ""
+    if request.commercial_ok and not source.commercial_use:
+        return f"--commercial-ok: {source.license}" + f" ({source.license_note})" * bool(source.license_note)
+    if source.name.startswith("synth_") and request.synth is None:
+        return "made by synth-prefs; give its folder with --synth"
+    return None
+
+
+def find_inputs(selection: Selection, request: Request, progress: Progress) -> Inputs:
+    """The files of all sources and the questions of all benchmarks, fetched if need be."""
+    progress.start("fetch", len(selection.sources), "sources")
+    files = []
+    wanted = partial(locate, request=request)
+    for found in map_in_threads(wanted, selection.sources, request.workers, abandon=True):
+        files.append(found)
+        progress.advance(1)
+    names = request.recipe.contamination.benchmarks if "contamination" in request.recipe.stages else ()
+    questions, statuses = load_benchmarks(names, request.benchmarks, request.fetcher)
+    return Inputs(selection, files, questions, statuses)
+
+
+def source_files(chosen: ChosenSource) -> tuple[UpstreamFile, ...]:
+    """The upstream files of a source under the options of the recipe."""
+    return chosen.source.files(chosen.options)
+
+
+def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
+    """The files of one source, fetched if need be and hashed.
+
+    Raises:
+        FetchError: one cannot be had, or has other bytes than the pinned ones where that matters.
+    """
+    files = [InputFile(file.mirror_path, file.path, file.revision, file_sha256(file.path), "") for file in chosen.local]
+    for file in source_files(chosen):
+        located = request.fetcher.locate(file)
+        sha256 = file_sha256(located.path)
+        if request.verify_hashes:
+            verify_hash(located, sha256)
+        pinned, revision = (file.sha256 or "", located.revision)
+        if not is_upstream(request.fetcher):
+            pinned, revision = "", SAMPLE_REVISION
+        files.append(InputFile(file.mirror_path, located.path, revision, sha256, pinned))
+    return files
+
+
+def synth_files(folder: Path | None, lang: Lang) -> list[Path]:
+    """What synth-prefs wrote into a folder, or into `folder/<lang>`, or the one file given: its pairs, and the rows
+    that it dropped.
+
+    Raises:
+        MissingFileError: there is none.
+    """
+    if folder is None:
+        return []
+    if isfile(folder):
+        return [folder]
+    for place in (folder / lang, folder):
+        pairs = sorted(place.glob("pairs*.parquet")) if isdir(place) else []
+        if pairs:
+            return [*pairs, *sorted(place.glob("dropped.parquet"))]
+    there = ", ".join(sorted(path.name for path in folder.iterdir())[:12]) if isdir(folder) else "no such folder"
+    raise MissingFileError(
+        f"--synth {folder}",
+        f"no pairs*.parquet there; found {there or 'nothing'}",
+        hint="Make it with synth-prefs.",
+    )
+
+
+def others(files: Iterable[InputFile]) -> list[str]:
+    """A warning for each file that is not the pinned one."""
+    return [
+        f"{file.name}: not the pinned bytes (SHA-256 {file.sha256[:12]}…, pinned {file.pinned[:12]}…)"
+        for file in files
+        if file.is_other
+    ]

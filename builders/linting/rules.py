@@ -1,0 +1,80 @@
+"""The rules of the linter: their codes, how bad each is, and the page that explains it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sources.command.errors import UsageError
+from sources.command.settings import did_you_mean
+
+Severity = Literal["error", "warning", "info"]
+
+PAGES = (Path(__file__).parent / "pages", Path(__file__).parent.parent.parent / "docs" / "rules")
+"""Where the pages are: in an installed package, in a checkout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that may be wrong with pairs. `of` says what its share is a share of."""
+
+    code: str
+    severity: Severity
+    what: str
+    of: Literal["rows", "pairs"] = "pairs"
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("unreadable_row", "error", "the row cannot be read", "rows"),
+    Rule("no_pair", "error", "the row gives no pair", "rows"),
+    Rule("empty_side", "error", "prompt, chosen or rejected is empty"),
+    Rule("broken_turns", "error", "the turns are not (system) user (assistant user)..., or an answer is not one turn"),
+    Rule("identical_sides", "error", "chosen and rejected are the same"),
+    Rule("contradiction", "error", "the same prompt and answers, once each way round"),
+    Rule(
+        "split_leak",
+        "error",
+        "the prompt, or nearly the same, is in an earlier split (train, validation, test)",
+    ),
+    Rule("mojibake", "error", "the text was read in a wrong encoding"),
+    Rule("control_characters", "error", "NUL, terminal escapes and the like"),
+    Rule("template_token", "error", "a token of a chat template is in the text"),
+    Rule("contaminated", "error", "the prompt holds a question of a benchmark"),
+    Rule("exact_duplicate", "warning", "the pair was there before"),
+    Rule("near_duplicate", "warning", "nearly the same pair was there before"),
+    Rule("wrong_language", "warning", "prompt and chosen, or both answers, are in another language than the pair"),
+    Rule("answer_language", "warning", "an answer is in another language than the prompt, which did not ask for it"),
+    Rule("over_length", "warning", "a side has more characters than the limit"),
+    Rule("truncated", "warning", "prompt and answer have more tokens than the limit: a trainer cuts them"),
+    Rule("length_bias", "warning", "length alone tells chosen from rejected"),
+    Rule("mojibake_rejected", "warning", "only rejected was read in a wrong encoding"),
+    Rule("cut_off_chosen", "warning", "chosen ends in the middle of a sentence"),
+    Rule("first_letter_lost", "warning", "chosen begins in lower case, its first letter lost"),
+    Rule("prompt_repeated", "warning", "an answer repeats the whole prompt"),
+    Rule("refusal_chosen", "info", "chosen begins with a refusal"),
+    Rule("refusal_rejected", "info", "rejected begins with a refusal"),
+    Rule("cut_off_rejected", "info", "rejected ends in the middle of a sentence"),
+    Rule("identity_leak", "info", "an answer says that it is, or was made by, a named model"),
+)
+"""In the order in which they are told."""
+
+
+def find_rule(code: str, flag: str) -> Rule:
+    """The rule of that code.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for rule in RULES:
+        if rule.code == code:
+            return rule
+    codes = [rule.code for rule in RULES]
+    raise UsageError(flag, f"no rule is called {code}", expected=", ".join(codes), hint=did_you_mean(code, codes))
+
+
+def explain(rule: Rule) -> str:
+    """The page of a rule."""
+    for folder in PAGES:
+        path = folder / f"{rule.code}.md"
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    return f"# {rule.code}\n\n{rule.what}\n"

@@ -1,0 +1,107 @@
+"""A built dataset onto the Hub, as one page of prose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from builders.card.facts import Facts
+from builders.publishing.changes import Changes, Repository, check_replaceable, find_changes
+from builders.publishing.contents import Item, contents
+from builders.publishing.hub import Hub, Tell
+from builders.publishing.load_back import Wanted, compare, load_back
+from builders.publishing.local_build import check_build
+from sources.command.errors import PublishError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to publish where."""
+
+    folders: Sequence[Path]
+    repo: str
+    public: bool = False
+    replace: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of it: `commit` is empty where nothing had to be changed, or was not to be."""
+
+    url: str
+    changes: Changes
+    items: list[Item]
+    is_new: bool
+    made_public: bool
+    pairs: int
+    commit: str = ""
+
+
+def check_target(order: Order, langs: Sequence[str], tell: Tell) -> tuple[Hub, Repository | None]:
+    """The repository that is to be written, found to be ours to write.
+
+    Raises:
+        UsageError: the name is none.
+        PublishError: the token is missing or may not write, or the repository holds something else, or is public.
+    """
+    hub = Hub(order.repo, tell)
+    hub.check_token()
+    repository = hub.look()
+    if repository is not None:
+        if not order.replace:
+            check_replaceable(order.repo, langs, repository)
+        if not repository.private and not order.public:
+            raise PublishError(
+                order.repo, "is public", hint="Give --public to publish there, or make it private in its settings."
+            )
+    return hub, repository
+
+
+def publish(order: Order, tell: Tell) -> Published:
+    """Check the builds, look at the repository, make it hold them by one commit, and load them back.
+
+    Raises:
+        PrefsError: says where, what and what to do; the repository is as it was, unless the text says otherwise.
+    """
+    builds = {folder: check_build(folder) for folder in order.folders}
+    langs = [facts.lang for facts in builds.values()]
+    items = contents(builds, order.repo)
+    hub, repository = check_target(order, langs, tell)
+    is_new = repository is None
+    changes = find_changes(items, repository) if repository else Changes(items, [])
+    made_public = order.public and (repository is None or repository.private)
+    pairs = sum(facts.pairs for facts in builds.values())
+    result = Published(hub.url, changes, items, is_new, made_public, pairs)
+    if order.dry_run:
+        return result
+    commit = ""
+    if changes:
+        before = repository or hub.create()
+        changes = changes if repository else find_changes(items, before)
+        tell(f"sending {changes.bytes / 1e6:,.1f} MB in {len(changes.add):,} files")
+        commit = hub.commit(changes, _message(builds), before)
+        tell(f"committed as {commit[:12]}; loading it back")
+        check_back(hub, builds, items, commit)
+    elif made_public and repository:
+        check_back(hub, builds, items, repository.head)
+    if made_public:
+        hub.make_public()
+    return Published(hub.url, changes, items, is_new, made_public, pairs, commit)
+
+
+def check_back(hub: Hub, builds: dict[Path, Facts], items: list[Item], commit: str) -> None:
+    """Load what was committed and compare it with the manifests.
+
+    Raises:
+        PublishError: it does not come, or comes back different.
+    """
+    rows = {one.lang: {split: one.total[split] for split in one.splits} for one in builds.values()}
+    files = {item.path: item.sha256 for item in items if item.path.endswith(".parquet")}
+    wanted = Wanted(hub.repo, commit, list(rows), list(files))
+    compare(load_back(wanted, hub.endpoint, hub.token), rows, files, wanted)
+
+
+def _message(builds: dict[Path, Facts]) -> str:
+    facts = list(builds.values())
+    name, version = facts[0].manifest["recipe"]["name"], facts[0].manifest["built_with"]["build-prefs"]
+    return f"Publish {name} ({', '.join(one.lang for one in facts)}), built by build-prefs {version}"

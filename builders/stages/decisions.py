@@ -1,0 +1,34 @@
+"""What the stages of a build decided about each pair."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sources.pairs.ledger import Reason
+
+KEPT = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What becomes of each pair.
+
+    `reason[i]` is a place in `reasons` and in `reason_notes`, KEPT for a pair that stays or that a check dropped.
+    """
+
+    reasons: list[Reason]
+    reason_notes: list[str]
+    reason: np.ndarray
+    twin: np.ndarray
+    notes: Mapping[int, str]
+    kept: np.ndarray
+    groups: np.ndarray
+    test: np.ndarray
+
+    def evidence(self, row: int, ids: np.ndarray) -> str:
+        """The id of the twin and what the stage noted; `ids` is uint64[n, 2]."""
+        twin = int(self.twin[row])
+        parts = [f"{ids[twin, 0]:016x}{ids[twin, 1]:016x}"] if twin >= 0 else []
+        notes = (self.reason_notes[self.reason[row]], self.notes.get(row, ""))
+        return ", ".join([*parts, *(note for note in notes if note)])

@@ -1,0 +1,1 @@
+"""What every command shares: errors, settings, text that is safe to print."""

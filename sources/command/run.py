@@ -1,0 +1,80 @@
+"""What every command does around its work: one line for an error, the right exit status, no traceback."""
+
+import argparse
+import io
+import json
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable
+
+HIDDEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""What JSON leaves as it is and a terminal might obey."""
+
+
+def run_command(
+    options: argparse.Namespace, work: Callable[[argparse.Namespace], int], name: str, interrupted: str
+) -> int:
+    """The exit status of `work`: its own, or 1 or 2 for an error, 130 after Ctrl-C, which says `interrupted`.
+
+    With `options.debug` errors pass through.
+    """
+    from sources.command.errors import PrefsError
+
+    try:
+        status = work(options)
+        sys.stdout.flush()
+        return status
+    except PrefsError as error:
+        if options.debug:
+            raise
+        complain(name, str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        if options.debug:
+            raise
+        complain(name, f"interrupted; {interrupted}")
+        if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+            os._exit(130)  # a download that hangs would keep the process
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has left
+        return 1
+    except OSError as error:
+        if options.debug:
+            raise
+        from sources.command.printable import printable
+
+        where = f"{printable(str(error.filename), max_chars=300)}: " if error.filename else ""
+        complain(name, f"{where}{error.strerror or error}")
+        return 1
+    except MemoryError:
+        complain(name, "out of memory; try --workers 1" if hasattr(options, "workers") else "out of memory")
+        return 1
+
+
+def complain(name: str, line: str) -> None:
+    """One line on stderr under the command's name."""
+    print(f"{name}: {line}", file=sys.stderr, flush=True)
+
+
+def show_any_text() -> None:
+    """Let a terminal that cannot show Chinese show its numbers."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def print_json(content: object) -> None:
+    """`content` as JSON that is safe to look at."""
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    print(HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def positive(text: str) -> int:
+    """A whole number above 0, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not positive")
+    return number

@@ -1,0 +1,87 @@
+"""The accounts of a build: every upstream row and every pair, by source, with what became of it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sources.command.errors import AccountingError
+
+Reason = tuple[str, str]
+"""(stage, reason)."""
+
+
+@dataclass(slots=True)
+class Account:
+    """One source of a build."""
+
+    source: str
+    lang: str
+    license: str
+    rows_read: int = 0
+    rows_used: int = 0
+    skipped: Counter[Reason] = field(default_factory=Counter)
+    pairs_made: int = 0
+    dropped: Counter[Reason] = field(default_factory=Counter)
+    train: int = 0
+    test: int = 0
+    repairs: Counter[str] = field(default_factory=Counter)
+    tags: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def written(self) -> int:
+        return self.train + self.test
+
+    def expect(self, what: str, total: int, found: int) -> None:
+        """Nothing, if the two numbers are equal.
+
+        Raises:
+            AccountingError: they are not.
+        """
+        if total != found:
+            raise AccountingError(
+                self.source, f"{total:,} {what}, but {found:,} found", hint="Please report this; nothing was written."
+            )
+
+    def check(self) -> None:
+        """Nothing, if rows read = used + skipped, and pairs made = written + dropped.
+
+        Raises:
+            AccountingError: one is not. That is a fault of this program, whatever the input.
+        """
+        self.expect("rows read", self.rows_read, self.rows_used + self.skipped.total())
+        self.expect("pairs made", self.pairs_made, self.written + self.dropped.total())
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain numbers for the manifest."""
+        return {
+            "source": self.source,
+            "license": self.license,
+            "rows_read": self.rows_read,
+            "rows_used": self.rows_used,
+            "rows_skipped": _by_stage(self.skipped),
+            "pairs_made": self.pairs_made,
+            "pairs_dropped": _by_stage(self.dropped),
+            "train": self.train,
+            "test": self.test,
+            "repairs": dict(sorted(self.repairs.items())),
+            "tags": dict(sorted(self.tags.items())),
+        }
+
+
+def total(accounts: Iterable[Account], lang: str) -> Account:
+    """The sum of some accounts."""
+    result = Account("total", lang, "")
+    for account in accounts:
+        for name in ("rows_read", "rows_used", "pairs_made", "train", "test"):
+            setattr(result, name, getattr(result, name) + getattr(account, name))
+        for name in ("skipped", "dropped", "repairs", "tags"):
+            getattr(result, name).update(getattr(account, name))
+    return result
+
+
+def _by_stage(counts: Counter[Reason]) -> dict[str, dict[str, int]]:
+    stages: dict[str, dict[str, int]] = {}
+    for (stage, reason), count in sorted(counts.items()):
+        if count:
+            stages.setdefault(stage, {})[reason] = count
+    return stages

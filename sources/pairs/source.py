@@ -1,0 +1,91 @@
+"""What an upstream dataset is: where its files are, what a row looks like, and how rows become pairs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from sources.pairs.schema import Lang, Signal
+
+Host = Literal["hub", "github"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamFile:
+    """One file of a repository on the Hugging Face Hub or on GitHub, pinned as far as its hash is known."""
+
+    host: Host
+    repository: str
+    revision: str
+    path: str
+    sha256: str | None = None
+    size: int | None = None
+
+    @property
+    def mirror_path(self) -> str:
+        """`<owner>/<repository>/<path>`: where the file lies in a mirror."""
+        return f"{self.repository}/{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """What an adapter made of a table of upstream rows.
+
+    `pairs` has prompt, chosen, rejected (turns) and `row` (int64, the upstream row; chosen's where two rows
+    make a pair), and may have `row_rejected`, `score_chosen`, `score_rejected`, `chosen_model`,
+    `rejected_model`, `tags`, and `item` (a string; pairs with the same item never straddle a split).
+    `skipped` has row, reason and evidence: each row that no pair came from.
+    `repairs` counts the texts that each named repair changed.
+    """
+
+    pairs: pa.Table
+    skipped: pa.Table
+    repairs: Mapping[str, int] = field(default_factory=dict)
+
+
+OPTIONAL = {b"optional": b"yes"}
+"""The metadata of a field that rows may lack; it is null then."""
+
+SKIPPED = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("evidence", pa.string())])
+
+
+WHOLE_ROW = pa.schema([pa.field("whole_row", pa.json_(), nullable=False)])
+"""The layout of a file whose rows are looked at one by one, each as JSON."""
+
+
+def skipped(rows: list[tuple[int, str, str]]) -> pa.Table:
+    """A table of (row, reason, evidence)."""
+    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+    return pa.table([pa.array(c, t) for c, t in zip(columns, SKIPPED.types, strict=True)], schema=SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """The options of a source that has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One upstream dataset in one language.
+
+    `layouts` are the accepted row layouts, the first that fits is taken; a nullable field may be null, one with the
+    metadata OPTIONAL may be missing.
+    `options` is a frozen dataclass whose fields are the keys that a recipe may set.
+    `whole_table` asks for all rows of a file at once (grouping); otherwise rows come in batches.
+    """
+
+    name: str
+    lang: Lang
+    files: Callable[[Any], tuple[UpstreamFile, ...]]
+    layouts: tuple[pa.Schema, ...]
+    license: str
+    commercial_use: bool
+    signal: Signal
+    adapt: Callable[[pa.Table, Any], Adapted]
+    options: type[Any] = NoOptions
+    license_note: str = ""
+    chosen_model: str | None = None
+    rejected_model: str | None = None
+    whole_table: bool = False
+    makes: Literal["pairs", "prompts"] = "pairs"

@@ -1,0 +1,110 @@
+"""What a run has done so far, and a line on stderr that shows it."""
+
+import sys
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from synth.asking.budget import Budget
+from synth.job.completion import Completion, Outcome
+
+REFRESH_S = 0.25
+LINE_EVERY_S = 30.0
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts of a run. `total` is how many answers there will be, `before` how many of them the journal had."""
+
+    total: int
+    budget: Budget
+    before: int = 0
+    asked: int = 0
+    refused: int = 0
+    given_up: int = 0
+    retries: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    began: float | None = None
+    ended: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the asking took, or has taken."""
+        if self.began is None:
+            return 1e-9
+        return max((self.ended or perf_counter()) - self.began, 1e-9)
+
+    def start(self) -> None:
+        """The first request is about to be sent."""
+        self.began = self.began or perf_counter()
+
+    def count(self, outcome: Outcome | None) -> None:
+        """One request is over; None is one that was given up."""
+        if outcome is None:
+            self.given_up += 1
+            return
+        self.asked += 1
+        if isinstance(outcome, Completion):
+            self.prompt_tokens += outcome.prompt_tokens or 0
+            self.completion_tokens += outcome.completion_tokens or 0
+        else:
+            self.refused += 1
+
+    def line(self) -> str:
+        """Rates, failures and money."""
+        parts = [f"{self.asked / self.seconds:,.1f} req/s", f"{self.completion_tokens / self.seconds:,.0f} tok/s"]
+        failed = self.refused + self.given_up
+        parts += [f"{failed:,} failed"] * bool(failed)
+        if self.budget.spent:
+            limit = f" of {self.budget.limit:,.2f}" if self.budget.limit is not None else ""
+            parts.append(f"${self.budget.spent:,.2f}{limit}")
+        return ", ".join(parts)
+
+
+class Bar:
+    """A bar on stderr while somebody watches, else a line now and then; `note` says something that happened."""
+
+    def __init__(self, meter: Meter, *, shown: bool) -> None:
+        self._meter, self._next = meter, perf_counter() + LINE_EVERY_S * (not shown)
+        self._bar: Any = None
+        if shown:
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=meter.total,
+                desc="answers",
+                file=sys.stderr,
+                dynamic_ncols=True,
+                mininterval=REFRESH_S,
+                leave=False,
+                bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:,}/{total:,} [{elapsed}<{remaining}{postfix}]",
+            )
+
+    def advance(self, count: int = 1) -> None:
+        """So many more requests are over, or need not be sent."""
+        if self._bar is not None:
+            self._bar.update(count)
+        if perf_counter() < self._next:
+            return
+        if self._bar is not None:
+            self._next = perf_counter() + REFRESH_S
+            self._bar.set_postfix_str(self._meter.line(), refresh=False)
+        else:
+            self._next = perf_counter() + LINE_EVERY_S
+            done = self._meter.before + self._meter.asked
+            self.note(f"answers: {done:,}/{self._meter.total:,}, {self._meter.line()}")
+
+    def note(self, line: str) -> None:
+        """A line above the bar."""
+        if self._bar is not None:
+            self._bar.write(line, file=sys.stderr)
+        else:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """The bar goes, the clock stops."""
+        self._meter.ended = perf_counter()
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,90 @@
+"""One answer of a model: what is asked, what determines it, and what came back."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Literal
+
+import orjson
+
+from synth.job.template import Message, Template
+
+Side = Literal["chosen", "rejected"]
+Api = Literal["completions", "chat"]
+
+PATHS: dict[Api, str] = {"completions": "/completions", "chat": "/chat/completions"}
+KEY_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """What is sent. `key` is the hash of all that determines the answer, so that none is paid for twice."""
+
+    key: bytes
+    side: Side
+    api: Api
+    body: dict[str, Any]
+
+    @property
+    def prompt_bytes(self) -> int:
+        """The size of the prompt in UTF-8: no tokenizer makes more tokens of it."""
+        text = self.body.get("prompt") or "".join(message["content"] for message in self.body.get("messages", ()))
+        return len(text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model answered; a finish_reason of "length" says that it was cut. Token counts as the server says."""
+
+    text: str
+    finish_reason: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The server will never answer this request, and said why."""
+
+    status: int
+    message: str
+
+
+Outcome = Completion | Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Who writes one side and how: from a prompt to requests that are the same in every run."""
+
+    side: Side
+    model: str
+    api: Api
+    template: Template | None
+    sampling: dict[str, Any]
+    seed: int
+    send_seed: bool
+    answers: int = 1
+
+    def request(self, prompt: list[Message], index: int) -> CompletionRequest:
+        """The request for answer number `index` to a prompt."""
+        body: dict[str, Any] = {"model": self.model, **self.sampling}
+        if self.api == "completions":
+            assert self.template is not None
+            body["prompt"] = self.template.render(prompt)
+            body["stop"] = [*_as_list(self.sampling.get("stop")), *self.template.stop]
+        else:
+            body["messages"] = prompt
+        if self.send_seed and self.sampling.get("temperature") != 0:
+            body["seed"] = self._seed_of(prompt, index)
+        determines = {"api": self.api, "index": index, "template": self.template and self.template.sha256, "body": body}
+        spelled = orjson.dumps(determines, option=orjson.OPT_SORT_KEYS)
+        return CompletionRequest(blake2b(spelled, digest_size=KEY_BYTES).digest(), self.side, self.api, body)
+
+    def _seed_of(self, prompt: list[Message], index: int) -> int:
+        """A seed of its own for each answer, whatever else is in the run."""
+        digest = blake2b(orjson.dumps([self.seed, index, prompt], option=orjson.OPT_SORT_KEYS), digest_size=4)
+        return int.from_bytes(digest.digest()) & 0x7FFFFFFF
+
+
+def _as_list(stop: object) -> list[str]:
+    return [] if stop is None else [stop] if isinstance(stop, str) else list(stop)  # type: ignore[call-overload]

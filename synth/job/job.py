@@ -1,0 +1,102 @@
+"""One call of synth-prefs, as it was asked for."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sources.command.errors import UsageError
+from sources.fetch.fetcher import Fetcher
+from sources.pairs.schema import Lang
+from synth.job.completion import Api, Side, Writer
+from synth.job.endpoint import Endpoint
+from synth.job.pace import Pace
+from synth.job.price import Price
+from synth.job.prompts import Prompts, alpaca_prompts, own_prompts, read_prompts
+from synth.job.recipe import SynthRecipe, Writing
+from synth.job.template import load_template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model that writes one side: what it is called, where it is served (None: in this process, from `checkpoint`),
+    what it costs (None: unknown), and whether it is asked through the Batch API."""
+
+    side: Side
+    name: str
+    endpoint: Endpoint | None
+    checkpoint: str = ""
+    price: Price | None = None
+    batch: bool = False
+
+    @property
+    def where(self) -> str:
+        """The model's place for people, without secrets."""
+        return "vLLM in this process" if self.endpoint is None else self.endpoint.shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Everything that a run goes by."""
+
+    lang: Lang
+    out: Path
+    recipe: SynthRecipe
+    fetcher: Fetcher | None
+    rejected: Model
+    chosen: Model | None = None
+    prompts_file: Path | None = None
+    licence: str = "unknown"
+    limit: int | None = None
+    seed: int = 0
+    answers: int = 1
+    pace: Pace = field(default_factory=Pace)
+    timeout_s: float = 600.0
+    max_spend: float | None = None
+    wait: bool = True
+    collect: bool = False
+    retry_refused: bool = False
+    forget_batches: bool = False
+
+    @property
+    def models(self) -> list[Model]:
+        """Those that are asked anything."""
+        return [model for model in (self.chosen, self.rejected) if model is not None]
+
+    def writing(self, side: Side) -> Writing:
+        """How the recipe wants one side written."""
+        return self.recipe.chosen if side == "chosen" else self.recipe.rejected
+
+    def writer(self, model: Model, api: Api) -> Writer:
+        """The writer of one side by an interface.
+
+        Raises:
+            UsageError: its template is wrong, or several answers would all be the same.
+        """
+        writing, flag = self.writing(model.side), f"recipe: {model.side}.templates.{self.lang}"
+        answers = self.answers if model.side == "rejected" else 1
+        if answers > 1 and writing.sampling.get("temperature") == 0:
+            raise UsageError("--num-rejected", "temperature 0 gives the same answer each time", hint="Raise it.")
+        template = load_template(flag, writing.templates.get(self.lang, self.lang)) if api == "completions" else None
+        return Writer(
+            side=model.side,
+            model=model.name,
+            api=api,
+            template=template,
+            sampling=writing.sampling,
+            seed=self.seed,
+            send_seed=writing.send_seed,
+            answers=answers,
+        )
+
+    def read_prompts(self, folder: Path) -> Prompts:
+        """The prompts, fetched if need be, with a file of their own in `folder`.
+
+        Raises:
+            FetchError: they cannot be had.
+            ReadError: they cannot be read.
+        """
+        if self.prompts_file is not None:
+            found = own_prompts(self.lang, self.prompts_file, self.licence)
+        else:
+            assert self.fetcher is not None
+            found = alpaca_prompts(self.lang, self.fetcher)
+        return read_prompts(found, folder / "prompts.arrow", limit=self.limit, writes_chosen=self.chosen is not None)

@@ -1,0 +1,122 @@
+"""The recipe of a synth run: who answers how, which answers become pairs. Read from YAML, every key checked."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import Field
+
+from sources.command.errors import UsageError
+from sources.command.settings import Settings, did_you_mean, find_settings, load_settings
+from sources.pairs.schema import Lang
+from synth.job.answer_checks import CHECKS
+from synth.job.completion import Api
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+
+Pairing = Literal["first", "all", "closest_length"]
+Policy = Literal["drop", "off"]
+
+OURS = ("model", "prompt", "messages", "n", "seed", "stream", "stream_options", "best_of", "echo", "user")
+"""What synth-prefs sets by itself in each request, or must not be set."""
+
+
+def _own_templates() -> dict[Lang, str]:
+    return {"zh": "zh", "en": "en"}
+
+
+class Writing(Settings):
+    """How one side is written. `sampling` is sent as it is."""
+
+    api: Literal["auto", "chat", "completions"] = "auto"
+    templates: Mapping[Lang, str] = Field(default_factory=_own_templates)
+    sampling: dict[str, Any]
+    send_seed: bool = True
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens of an answer."""
+        return int(self.sampling.get("max_tokens") or self.sampling["max_completion_tokens"])
+
+
+class SynthRecipe(Settings):
+    """The keys of a recipe file."""
+
+    name: str
+    rejected: Writing
+    chosen: Writing = Writing(api="chat", sampling={"temperature": 1.0, "top_p": 1.0, "max_tokens": 1024})
+    vllm: dict[str, Any] = Field(default_factory=dict)
+    pairing: Pairing = "first"
+    checks: dict[str, Policy] = Field(default_factory=dict)
+    max_similarity: Annotated[float, Field(ge=0.5, le=1.0)] = 0.9
+
+
+def load_recipe(name_or_file: str) -> SynthRecipe:
+    """The recipe of that name, or in that file.
+
+    Raises:
+        UsageError: there is none, or a key or value in it is wrong; says which.
+    """
+    path = find_settings("--recipe", name_or_file, RECIPES)
+    recipe = load_settings(SynthRecipe, "--recipe", name_or_file, RECIPES)
+    for side, writing in (("rejected", recipe.rejected), ("chosen", recipe.chosen)):
+        _check_sampling(path, side, writing.sampling)
+    for name in recipe.checks:
+        if name not in CHECKS:
+            raise UsageError(
+                path, f"checks: no {name}", expected=", ".join(CHECKS), hint=did_you_mean(name, list(CHECKS))
+            )
+    return recipe
+
+
+def _check_sampling(path: Path, side: str, sampling: dict[str, Any]) -> None:
+    """Nothing, if the options are ones that a recipe may set, with the values that the common ones take."""
+    where = f"{side}.sampling"
+    for name in OURS:
+        if name in sampling:
+            raise UsageError(path, f"{where}.{name} is set by synth-prefs itself", hint="Remove it from the recipe.")
+    given = [name for name in ("max_tokens", "max_completion_tokens") if name in sampling]
+    if len(given) != 1:
+        raise UsageError(
+            path,
+            f"{where}: {' and '.join(given) or 'no max_tokens'}",
+            expected=MAX_TOKENS,
+        )
+    if not _is_whole(sampling[given[0]]) or sampling[given[0]] < 1:
+        raise UsageError(path, f"{where}.{given[0]} is {sampling[given[0]]!r}", expected="a whole number above 0")
+    stop = sampling.get("stop", [])
+    if not isinstance(stop, str) and not (isinstance(stop, list) and all(isinstance(each, str) for each in stop)):
+        raise UsageError(path, f"{where}.stop is {stop!r}", expected="a string or a list of strings")
+    for name, value in sampling.items():
+        if not _is_json(value):
+            raise UsageError(path, f"{where}.{name} is {value!r}", expected="what JSON can say, keys as strings")
+    for name, (low, high) in RANGES.items():
+        value = sampling.get(name, low)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            raise UsageError(path, f"{where}.{name} is {value!r}", expected=f"a number from {low:g} to {high:g}")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_json(value: object) -> bool:
+    try:
+        return bool(orjson.loads(orjson.dumps(value)) == value)
+    except TypeError:
+        return False
+
+
+MAX_TOKENS = "max_tokens (where it is missing, servers cut at 16)"
+RANGES = {
+    "temperature": (0.0, 2.0),
+    "top_p": (0.0, 1.0),
+    "presence_penalty": (-2.0, 2.0),
+    "frequency_penalty": (-2.0, 2.0),
+}
+
+
+def api_said(writing: Writing) -> Api | None:
+    """The interface that the recipe asks for; None where it is to be found out."""
+    return None if writing.api == "auto" else writing.api

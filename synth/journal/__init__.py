@@ -1,0 +1,1 @@
+"""The journal: every answer that was paid for, on disk."""

@@ -1,0 +1,122 @@
+"""The journal: every answer that was paid for, on the disk before it counts.
+
+It is an SQLite database in WAL mode, because that is append-only where it matters, survives a kill at any moment,
+forgets a torn last record by itself, and can be read with any SQLite tool. Each record carries a hash of its content.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from synth.job.completion import Outcome, Side
+from synth.journal.batch_book import BatchBook
+from synth.journal.mend import mend_if_damaged
+from synth.journal.records import COLUMNS, INSERT, TABLES, connect, digest, to_outcome, to_record, told
+
+NAME = "journal.sqlite"
+KEYS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An outcome with what it is the outcome of."""
+
+    key: bytes
+    side: Side
+    model: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one model was asked for so far, as far as the server counted."""
+
+    side: Side
+    model: str
+    answers: int
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Journal:
+    """The answers so far. `remarks` says what was found damaged. One run at a time may hold it (folder.py's lock)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.remarks: list[str] = []
+        self._writing = Lock()
+        mend_if_damaged(path, self.remarks)
+        with told(path):
+            self._connection = connect(path, tables=TABLES)
+        self.batches = BatchBook(self._connection, self._change)
+
+    def find(self, keys: Iterable[bytes]) -> dict[bytes, Outcome]:
+        """The outcomes of those keys that have one; of several the first that is whole. A record that is damaged is
+        set aside, and its key has none."""
+        wanted, found = list(keys), dict[bytes, Outcome]()
+        for start in range(0, len(wanted), KEYS_AT_ONCE):
+            part = wanted[start : start + KEYS_AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            rows = self._read(
+                f"SELECT number, {COLUMNS}, digest FROM answers WHERE key IN ({marks}) "  # noqa: S608 - only marks
+                "AND number NOT IN (SELECT number FROM set_aside) ORDER BY number",
+                part,
+            )
+            for number, *values, hashed in rows:
+                if digest(values) != hashed:
+                    self._set_aside(number, "its hash does not fit its content")
+                elif values[0] not in found:
+                    found[values[0]] = to_outcome(values)
+        return found
+
+    def append(self, entries: list[Entry]) -> None:
+        """All of the entries, on the disk when this returns, or none.
+
+        Raises:
+            OutputError: the disk is full or fails; what was written before is safe.
+        """
+        with self._change():
+            rows = [to_record(entry.key, entry.side, entry.model, entry.outcome) for entry in entries]
+            self._connection.executemany(INSERT, rows)
+
+    def forget_refusals(self) -> int:
+        """Set all refusals aside, so that they are asked again; says how many."""
+        with self._change():
+            return self._connection.execute(
+                "INSERT OR IGNORE INTO set_aside SELECT number, 'asked again' FROM answers WHERE status IS NOT NULL"
+            ).rowcount
+
+    def knows(self, side: Side, model: str) -> bool:
+        """Whether that model was ever asked for that side, answered or refused."""
+        found = "SELECT 1 FROM answers WHERE side = ? AND model = ? LIMIT 1"
+        return bool(self._read(found, [side, model]))
+
+    def usage(self) -> list[Usage]:
+        """Tokens and answers by side and model, of all that was ever paid for, damaged or not."""
+        rows = self._read(
+            "SELECT side, model, count(*), total(prompt_tokens), total(completion_tokens) FROM answers "
+            "WHERE status IS NULL GROUP BY side, model ORDER BY side, model"
+        )
+        return [Usage(side, model, count, int(prompt), int(written)) for side, model, count, prompt, written in rows]
+
+    def close(self) -> None:
+        """Let go of the file; everything is in it."""
+        self._connection.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """A transaction; nobody else writes meanwhile."""
+        with told(self.path), self._writing, self._connection:
+            yield
+
+    def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        with told(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    def _set_aside(self, number: int, why: str) -> None:
+        self.remarks.append(f"{self.path.name}: record {number} set aside ({why}); its answer is asked for again")
+        with self._change():
+            self._connection.execute("INSERT OR IGNORE INTO set_aside VALUES (?, ?)", (number, why))

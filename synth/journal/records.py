@@ -1,0 +1,100 @@
+"""How an answer lies in the journal's database: the tables, a record with the hash of its content, the connection."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+
+import orjson
+
+from sources.command.errors import OutputError
+from synth.job.completion import Completion, Outcome, Refusal
+from synth.journal.batch_book import TABLE
+
+FORMAT = 1
+COLUMNS = "key, side, model, text, finish_reason, prompt_tokens, completion_tokens, status, message"
+TABLES = f"""
+CREATE TABLE IF NOT EXISTS answers (
+  number INTEGER PRIMARY KEY, {COLUMNS}, digest BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_key ON answers (key);
+CREATE TABLE IF NOT EXISTS set_aside (number INTEGER PRIMARY KEY, why TEXT);
+{TABLE}PRAGMA user_version = {FORMAT};
+"""
+OF_ANSWER = 10
+"""How many columns a record has, with its hash and without its number."""
+
+INSERT = f"INSERT INTO answers ({COLUMNS}, digest) VALUES ({', '.join('?' * OF_ANSWER)})"  # noqa: S608 - no value in it
+RESTORE = f"INSERT OR IGNORE INTO answers VALUES (?{', ?' * OF_ANSWER})"  # noqa: S608 - no value in it
+
+NO_TEXT = Refusal(0, "the answer is no text: it holds half a character (a lone surrogate)")
+
+
+def connect(path: Path, *, wal: bool = True, tables: str = "") -> sqlite3.Connection:
+    """A connection to the database, by default one that writes ahead; `tables` are made if they are not there."""
+    connection = sqlite3.connect(path, check_same_thread=False)
+    connection.text_factory = lambda data: data.decode("utf-8", "replace")  # a wrong byte is found by the hash
+    try:
+        if wal:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript(tables)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """SQLite's trouble with the disk as an error of ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OutputError(
+            path,
+            f"the journal cannot be read or written ({error})",
+            hint="What was answered before is in it: free some space or mend the disk, and run the same command again.",
+        ) from error
+
+
+def to_record(key: bytes, side: str, model: str, outcome: Outcome) -> list[object]:
+    """The columns of a record."""
+    if isinstance(outcome, Completion) and not _is_text(outcome.text):
+        outcome = NO_TEXT
+    match outcome:
+        case Completion(text, finish_reason, prompt_tokens, completion_tokens):
+            said = [text, finish_reason, prompt_tokens, completion_tokens, None, None]
+        case Refusal(status, message):
+            said = [None, None, None, None, status, message]
+    values = [key, side, model, *said]
+    return [*values, digest(values)]
+
+
+def to_outcome(values: list[object]) -> Outcome:
+    """What a record without its digest says."""
+    _, _, _, text, finish_reason, prompt_tokens, completion_tokens, status, message = values
+    if status is not None:
+        return Refusal(status, message)  # type: ignore[arg-type]
+    return Completion(text, finish_reason, prompt_tokens, completion_tokens)  # type: ignore[arg-type]
+
+
+def is_answer(record: list[object]) -> bool:
+    """Whether these are the columns of a record that is whole."""
+    return len(record) == OF_ANSWER and digest(record[:-1]) == record[-1]
+
+
+def digest(values: Iterable[object]) -> bytes:
+    """BLAKE2b of the columns of a record, each with its kind and length."""
+    key, *others = values
+    spelled = orjson.dumps([key.hex() if isinstance(key, bytes) else None, *others], default=repr)
+    return blake2b(spelled, digest_size=16).digest()
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,150 @@
+"""Every answer of a run, in the order of the prompts, with what became of it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from sources.pairs.schema import TURNS
+from synth.job.completion import Completion, CompletionRequest, Outcome, Refusal, Side, Writer
+from synth.job.prompts import Prompts
+from synth.job.template import Message
+from synth.journal.journal import Journal
+
+CANDIDATES: Final = pa.schema(
+    [
+        pa.field("source", pa.string()),
+        pa.field("source_row", pa.string()),
+        pa.field("prompt", TURNS),
+        pa.field("side", pa.string()),
+        pa.field("answer", pa.int32()),
+        pa.field("model", pa.string()),
+        pa.field("text", pa.string()),
+        pa.field("finish_reason", pa.string()),
+        pa.field("prompt_tokens", pa.int64()),
+        pa.field("completion_tokens", pa.int64()),
+        pa.field("seed", pa.int64()),
+        pa.field("key", pa.string()),
+        pa.field("became", pa.string()),
+        pa.field("evidence", pa.string()),
+    ]
+)
+"""`answer` counts the answers of one model to one prompt from 0; `became` is pair, or the reason why it is in none.
+An answer that the prompts came with has no key, seed or token counts; one that was never given has no text."""
+
+ANSWERS_AT_ONCE = 512
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One answer, or the place of one that was not given (`outcome` None; `why` says the reason and evidence)."""
+
+    row: int
+    prompt: list[Message]
+    side: Side
+    answer: int
+    model: str
+    outcome: Outcome | None
+    request: CompletionRequest | None = None
+    why: tuple[str, str] = ("", "")
+    became: str = ""
+    evidence: str = ""
+
+    @property
+    def text(self) -> str | None:
+        """What was answered."""
+        return self.outcome.text if isinstance(self.outcome, Completion) else None
+
+    @property
+    def missing(self) -> tuple[str, str]:
+        """The reason and evidence why there is no text."""
+        if isinstance(self.outcome, Refusal):
+            return "refused", f"{self.side}: HTTP {self.outcome.status}: {self.outcome.message}"
+        reason, evidence = self.why
+        return reason, f"{self.side}: {evidence}" if evidence else self.side
+
+
+@dataclass(slots=True)
+class Answered:
+    """A prompt with all of its answers."""
+
+    row: int
+    prompt: list[Message]
+    chosen: Candidate
+    rejected: list[Candidate]
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """Who writes the two sides; `chosen` is None where the prompts came with their answers."""
+
+    rejected: Writer
+    chosen: Writer | None
+
+    def each(self) -> list[Writer]:
+        """Those that are asked anything."""
+        return [writer for writer in (self.chosen, self.rejected) if writer is not None]
+
+
+def answered(
+    prompts: Prompts, writers: Writers, journal: Journal, why_not: Callable[[bytes], tuple[str, str]]
+) -> Iterator[list[Answered]]:
+    """The prompts in order, with what the journal holds for each, some at a time.
+
+    `why_not` gives reason and evidence for a key that has no outcome.
+    """
+    at_once = max(1, ANSWERS_AT_ONCE // writers.rejected.answers)
+    for rows in prompts.parts(at_once):
+        group = [_blank(row, prompts, writers) for row in rows]
+        asked = [each for one in group for each in (one.chosen, *one.rejected) if each.request is not None]
+        found = journal.find(each.request.key for each in asked if each.request)
+        for each in asked:
+            assert each.request is not None
+            each.outcome = found.get(each.request.key)
+            each.why = why_not(each.request.key)
+        yield group
+
+
+def _blank(row: dict[str, object], prompts: Prompts, writers: Writers) -> Answered:
+    """A prompt with the places of its answers, those that came with it filled."""
+    prompt: list[Message] = row["prompt"]  # type: ignore[assignment]
+    number: int = row["row"]  # type: ignore[assignment]
+
+    def ask(writer: Writer, answer: int) -> Candidate:
+        return Candidate(number, prompt, writer.side, answer, writer.model, None, writer.request(prompt, answer))
+
+    if writers.chosen is None:
+        text: str = row["chosen"][0]["content"]  # type: ignore[index]
+        model = prompts.source.chosen_model or ""
+        chosen = Candidate(number, prompt, "chosen", 0, model, Completion(text, None, None, None))
+    else:
+        chosen = ask(writers.chosen, 0)
+    return Answered(number, prompt, chosen, [ask(writers.rejected, n) for n in range(writers.rejected.answers)])
+
+
+def candidate_table(group: list[Answered], prompts: Prompts) -> pa.Table:
+    """All candidates of some prompts as rows of CANDIDATES."""
+    rows = []
+    for one in group:
+        for each in (one.chosen, *one.rejected):
+            said = each.outcome if isinstance(each.outcome, Completion) else None
+            rows.append(
+                {
+                    "source": prompts.source.name,
+                    "source_row": f"{prompts.name}:{each.row}",
+                    "prompt": each.prompt,
+                    "side": each.side,
+                    "answer": each.answer,
+                    "model": each.model or None,
+                    "text": each.text,
+                    "finish_reason": said and said.finish_reason,
+                    "prompt_tokens": said and said.prompt_tokens,
+                    "completion_tokens": said and said.completion_tokens,
+                    "seed": each.request and each.request.body.get("seed"),
+                    "key": each.request and each.request.key.hex(),
+                    "became": each.became,
+                    "evidence": each.evidence or None,
+                }
+            )
+    return pa.Table.from_pylist(rows, schema=CANDIDATES)

@@ -1,0 +1,116 @@
+"""The files of a run: pairs, candidates, dropped rows, written aside and put in place when all are whole."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pyarrow as pa
+
+from sources.files.write_parquet import OutputFile, look_back, open_writer
+from sources.pairs.ledger import Account
+from sources.pairs.schema import DROPPED, PAIRS
+from synth.job.completion import Completion, Side
+from synth.job.prompts import Prompts
+from synth.pairing.candidates import CANDIDATES, Answered, candidate_table
+from synth.pairing.pair import Paired, Rule, pair
+
+ROWS = 4096
+"""Of a row group: few, so that little is in memory."""
+
+SCHEMAS = {"pairs.parquet": PAIRS, "candidates.parquet": CANDIDATES, "dropped.parquet": DROPPED}
+MANIFEST = "manifest.json"
+
+Tokens = dict[Side, dict[str, int]]
+"""By side: answers, prompt_tokens and completion_tokens, as far as the server counted."""
+
+
+def write_files(
+    groups: Iterator[list[Answered]], prompts: Prompts, rule: Rule, folder: Path
+) -> tuple[Account, list[OutputFile], Tokens]:
+    """Write the three files into `folder` and account for every row of the prompts.
+
+    Raises:
+        AccountingError: something is unaccounted for.
+    """
+    account = Account(prompts.source.name, prompts.source.lang, prompts.source.license)
+    counted: dict[Side, Counter[str]] = {"chosen": Counter(), "rejected": Counter()}
+    with ExitStack() as stack:
+        sinks = {name: stack.enter_context(_Sink(folder / name, schema)) for name, schema in SCHEMAS.items()}
+        sinks["dropped.parquet"].write(prompts.lost)
+        account.skipped.update(zip(prompts.lost["stage"].to_pylist(), prompts.lost["reason"].to_pylist(), strict=True))
+        account.rows_read = prompts.rows_read
+        for group in groups:
+            paired = pair(group, prompts, rule)
+            sinks["pairs.parquet"].write(paired.pairs)
+            sinks["dropped.parquet"].write(paired.dropped)
+            sinks["candidates.parquet"].write(candidate_table(group, prompts))
+            _enter(paired, account)
+            _count_tokens(group, counted)
+    files = [look_back(folder, name) for name in SCHEMAS]
+    account.train = files[0].rows
+    account.check()
+    account.expect("rows dropped", account.skipped.total() + account.dropped.total(), files[2].rows)
+    return account, files, {side: dict(sorted(counts.items())) for side, counts in counted.items()}
+
+
+class _Sink:
+    """Writes tables to one file in row groups of a fixed size, whatever sizes they come in."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._writer, self._waiting, self._wrote = open_writer(path, schema), schema.empty_table(), False
+
+    def __enter__(self) -> "_Sink":
+        return self
+
+    def write(self, table: pa.Table) -> None:
+        """Some more rows."""
+        self._waiting = pa.concat_tables([self._waiting, table.select(self._waiting.column_names)])
+        while len(self._waiting) >= ROWS:
+            self._put(self._waiting.slice(0, ROWS))
+            self._waiting = self._waiting.slice(ROWS)
+
+    def _put(self, group: pa.Table) -> None:
+        self._writer.write_table(group.combine_chunks(), row_group_size=ROWS)
+        self._wrote = True
+
+    def __exit__(self, *failure: object) -> None:
+        try:
+            if failure[0] is None and (len(self._waiting) or not self._wrote):
+                self._put(self._waiting)
+        finally:
+            self._writer.close()
+
+
+def _enter(paired: Paired, account: Account) -> None:
+    account.rows_used += paired.used
+    account.pairs_made += paired.made
+    account.skipped.update(paired.skipped)
+    account.dropped.update(paired.reasons)
+    account.repairs.update(paired.repairs)
+    account.tags.update(paired.tags)
+
+
+def _count_tokens(group: list[Answered], counted: dict[Side, Counter[str]]) -> None:
+    for one in group:
+        for each in (one.chosen, *one.rejected):
+            if each.request is not None and isinstance(each.outcome, Completion):
+                counts = {
+                    "answers": 1,
+                    "prompt_tokens": each.outcome.prompt_tokens or 0,
+                    "completion_tokens": each.outcome.completion_tokens or 0,
+                }
+                counted[each.side].update(counts)
+
+
+def put_in_place(made: Path, out: Path) -> None:
+    """The finished files of `made` under their names in `out`, the manifest last: where it is, all is whole."""
+    (out / MANIFEST).unlink(missing_ok=True)
+    for name in (*SCHEMAS, MANIFEST):
+        descriptor = os.open(made / name, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        (made / name).rename(out / name)

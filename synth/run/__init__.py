@@ -1,0 +1,1 @@
+"""One run of synth-prefs, from prompts to files."""

@@ -1,0 +1,61 @@
+"""What a run says at its end: an account of every prompt, what it took, and where the result is."""
+
+from rich.console import Console
+from rich.text import Text
+
+from sources.pairs.account_table import account_table, peak_memory_mib, remark
+from sources.pairs.schema import LANGUAGE_NAMES
+from synth.job.job import Job
+from synth.run.pipeline import Result
+
+
+def show_run(job: Job, result: Result, console: Console) -> None:
+    """The account, remarks, then the figures of this run."""
+    console.print(account_table(f"{LANGUAGE_NAMES[job.lang]} pairs", [result.account], splits=False))
+    for line in remarks(result):
+        console.print(line)
+    console.print()
+    size = sum(file.bytes for file in result.files) / 1e6
+    console.print(Text.assemble(("→ ", "bold green"), (str(job.out), "bold"), f"  {size:,.1f} MB"))
+    console.print(Text(f"  {_asked(result)}, at most {peak_memory_mib()['main']:,} MiB of memory", style="dim"))
+
+
+def remarks(result: Result) -> list[Text]:
+    """One line for each thing that a reader of the table should not miss."""
+    missing = result.account.skipped["ask", "no_answer"]
+    lines = [remark("asked", text, style="green") for text in result.asked.remarks]
+    lines += [remark("journal", text) for text in result.remarks]
+    lines += [remark("input", text) for text in result.prompts.warnings]
+    if missing:
+        lines.append(remark("no answer", f"for {missing:,} prompts; the same command asks for them once more"))
+    return lines
+
+
+def _asked(result: Result) -> str:
+    meter = result.asked.meter
+    if not meter.asked:
+        return "nothing was asked: every answer was in the journal"
+    retries = f", {meter.retries:,} retries" if meter.retries else ""
+    return f"{meter.asked:,} answers in {meter.seconds:,.1f} s ({meter.line()}){retries}"
+
+
+def summary(job: Job, result: Result) -> dict[str, object]:
+    """The same as plain data."""
+    meter = result.asked.meter
+    return {
+        "folder": str(job.out),
+        "account": result.account.as_dict(),
+        "asked": {
+            "answers": meter.asked,
+            "from_journal": meter.before,
+            "refused": meter.refused,
+            "given_up": meter.given_up,
+            "retries": meter.retries,
+            "prompt_tokens": meter.prompt_tokens,
+            "completion_tokens": meter.completion_tokens,
+            "seconds": round(meter.seconds, 3),
+            "dollars": round(meter.budget.spent, 4),
+        },
+        "remarks": [line.plain for line in remarks(result)],
+        "peak_memory_mib": peak_memory_mib()["main"],
+    }
