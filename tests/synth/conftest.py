@@ -75,7 +75,7 @@ def place(tmp_path: Path) -> Place:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short waits between attempts."""
-    monkeypatch.setattr("synth.asking.ask.Pace", partial(Pace, first_wait_s=0.005, max_wait_s=0.02))
+    monkeypatch.setattr("synth.job.pace.Pace", partial(Pace, first_wait_s=0.005, max_wait_s=0.02))
     monkeypatch.setattr("synth.engines.preflight.FIRST_WAIT_S", 0.02)
 
 

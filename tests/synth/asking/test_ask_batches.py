@@ -34,7 +34,7 @@ MODELS = {"models": ("played", "strong"), "batches": True}
 @pytest.fixture
 def run(place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command in this process, chosen by batches unless told otherwise: what it said."""
-    monkeypatch.setattr("synth.asking.ask.Pace", partial(Pace, first_wait_s=0.01, max_wait_s=0.02, poll_s=0.01))
+    monkeypatch.setattr("synth.job.pace.Pace", partial(Pace, first_wait_s=0.01, max_wait_s=0.02, poll_s=0.01))
     monkeypatch.setattr("synth.engines.preflight.FIRST_CONTACT_S", 0.2)
     monkeypatch.setattr("synth.engines.preflight.FIRST_WAIT_S", 0.02)
 
