@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders.export.test_formats import PAIRS, rows_of, sides
+from tests.builders.exporting.test_formats import PAIRS, rows_of, sides
 
 from builders.exporting.export import export
 from builders.exporting.exported import Exported

@@ -261,7 +261,7 @@ from synth.asking.ask_batches import BatchAsking
 from synth.journal.batch_book import BatchBook
 from synth.engines.batch_api import BatchApi
 
-synth.asking.ask.Pace = partial(synth.asking.ask.Pace, first_wait_s=0.01, poll_s=0.01)
+synth.job.pace.Pace = partial(synth.job.pace.Pace, first_wait_s=0.01, poll_s=0.01)
 synth.asking.ask_batches.KEEP_AT_ONCE = 5
 
 def kill(at, name, *, after=0, when=lambda *given: True):

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import torch
-from tests.train.test_trainer import arguments, losses
+from tests.train.training.test_trainer import arguments, losses
 
 from tests.train.tiny import llama, token_rows, word_tokenizer
 from train.training.trainer import PrefsTrainer, Speed
