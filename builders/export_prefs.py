@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from builders.exporting.formats import FORMATS, load_format
 from sources.command.run import print_json, run_command, show_any_text
 
 EXAMPLES = """\
@@ -13,13 +14,7 @@ examples:
   export-prefs prefs --format kto --to kto --json
 
 formats:
-  trl            prompt, chosen, rejected as messages (Parquet), for TRL
-  trl-standard   the same as plain strings, without a chat template (Parquet)
-  llamafactory   conversations, chosen, rejected (JSON lines) and dataset_info.json
-  openrlhf       prompt, chosen, rejected as messages (JSON lines) and the command
-  axolotl        messages, chosen, rejected (JSON lines) and the configuration
-  ms-swift       messages, rejected_response (JSON lines) and the command
-  kto            prompt, completion, label: two rows a pair (Parquet), for TRL's KTO
+{formats}
 
 The result is DIR/<lang>: train and test, the configuration of the trainer, README.md, exported.json with the
 account of every pair, and left_out.jsonl with those that the format cannot hold, if there are any. A second run
@@ -27,19 +22,17 @@ replaces its own result only. Text is never changed.
 Exit status: 0 done, 1 a problem with the input or the machine, 2 wrong usage, 130 interrupted.
 """
 
-NAMES = ("trl", "trl-standard", "llamafactory", "openrlhf", "axolotl", "ms-swift", "kto")
-
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="export-prefs",
         description="Write a built dataset as a trainer reads it, with the snippet of its configuration.",
-        epilog=EXAMPLES,
+        epilog=EXAMPLES.format(formats="\n".join(f"  {name:<14} {listed.what}" for name, listed in FORMATS.items())),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("dataset", type=Path, metavar="OUT", help="what build-prefs wrote: OUT, or one language of it (OUT/zh)")
-    add("--format", required=True, choices=NAMES, help="what to write")
+    add("--format", required=True, choices=tuple(FORMATS), help="what to write")
     add("--to", required=True, type=Path, metavar="DIR", help="folder for the result")
     add("--json", action="store_true", help="print the account as JSON instead of a table")
     add("--debug", action="store_true", help="show a traceback when something fails")
@@ -58,10 +51,10 @@ def _run(options: argparse.Namespace) -> int:
 
     from builders.exporting.describe import EXPORTED, export_table, summary
     from builders.exporting.export import export
-    from builders.exporting.formats import FORMATS, words_of
+    from builders.exporting.format import words_of
     from sources.pairs.built_folder import open_built
 
-    done = export(open_built(options.dataset), FORMATS[options.format], options.to)
+    done = export(open_built(options.dataset), load_format(options.format), options.to)
     if options.json:
         print_json(
             [

@@ -120,7 +120,7 @@ def _at_least_zero(text: str, unit: str) -> float:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     show_any_text()
-    return run_command(parse(arguments), _run, "synth-prefs", INTERRUPTED)
+    return run_command(parse(arguments), _run, "synth-prefs", INTERRUPTED, extra="synth")
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     show_any_text()
     _quiet()
     options = argparse.Namespace(words=words, debug="--traceback" in words)
-    return run_command(options, _train, "train.dpo", INTERRUPTED)
+    return run_command(options, _train, "train.dpo", INTERRUPTED, extra="train")
 
 
 def _quiet() -> None:

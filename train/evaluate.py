@@ -88,7 +88,7 @@ def _seed(text: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     show_any_text()
-    return run_command(parse(arguments), _run, "train.evaluate", INTERRUPTED)
+    return run_command(parse(arguments), _run, "train.evaluate", INTERRUPTED, extra="evaluate")
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -73,7 +73,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     show_any_text()
-    return run_command(parse(arguments), _run, MADE_BY, "nothing was written")
+    return run_command(parse(arguments), _run, MADE_BY, "nothing was written", extra="train")
 
 
 def _run(options: argparse.Namespace) -> int:

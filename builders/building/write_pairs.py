@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from builders.engines.spill import Spill
 from builders.measures.statistics import Measurer
 from builders.report.sample import Draw
-from builders.stages.decisions import KEPT, Decisions
+from builders.stages.decisions import NOT_DROPPED_BY_A_STAGE, Decisions
 from builders.stages.keys import Keys
 from sources.files.write_parquet import ROW_GROUP_ROWS, OutputFile, look_back, open_writer, row_groups
 from sources.pairs.ledger import Reason
@@ -123,7 +123,7 @@ def _tables(job: Job, material: Material) -> Iterator[pa.Table]:
 def _with_reasons(batch: pa.Table, rows: np.ndarray, keys: Keys, decisions: Decisions) -> pa.Table:
     """Dropped pairs with stage, reason and evidence also where a comparing stage dropped them."""
     columns = {name: batch[name].to_pylist() for name in ("stage", "reason", "evidence")}
-    for place in np.flatnonzero(decisions.reason[rows] != KEPT).tolist():
+    for place in np.flatnonzero(decisions.reason[rows] != NOT_DROPPED_BY_A_STAGE).tolist():
         columns["stage"][place], columns["reason"][place] = decisions.reasons[decisions.reason[rows[place]]]
         columns["evidence"][place] = decisions.evidence(int(rows[place]), keys.ids)
     for name, values in columns.items():

@@ -85,3 +85,8 @@ def turns_alternate(prompt: list[Message]) -> bool:
 def assistant(content: str) -> Message:
     """A turn of the assistant."""
     return {"role": "assistant", "content": content}
+
+
+def words_of(format_: Format, reason: str) -> str:
+    """What a reason of a format means."""
+    return format_.reasons.get(reason) or {NOT_ONE_ANSWER: "a side that is not one turn of the assistant"}[reason]

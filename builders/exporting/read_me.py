@@ -4,7 +4,7 @@ from collections import Counter
 
 from builders.exporting.describe import EXPORTED, LEFT_OUT
 from builders.exporting.exported import Exported
-from builders.exporting.formats import words_of
+from builders.exporting.format import words_of
 from sources.command.printable import printable
 from sources.pairs.schema import LANGUAGE_NAMES
 

@@ -55,7 +55,7 @@ RULES: tuple[Rule, ...] = (
     Rule("cut_off_rejected", "info", "rejected ends in the middle of a sentence"),
     Rule("identity_leak", "info", "an answer says that it is, or was made by, a named model"),
 )
-"""In the order in which they are told."""
+"""In the order in which they are shown. Every check of `sources.checks.CHECKS` has one here (a test says so)."""
 
 
 def find_rule(code: str, flag: str) -> Rule:

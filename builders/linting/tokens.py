@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from builders.engines.spill import Spill
 from builders.measures.findings import EXAMPLES, Finding
-from sources.command.errors import BrokenFileError, MissingFileError, UsageError
+from sources.command.errors import BrokenFileError, MissingFileError
+from sources.command.extras import require_packages
 from sources.pairs.schema import joined_text
 
 AT_ONCE = 2048
@@ -28,14 +29,13 @@ def load_limit(place: Path, max_tokens: int) -> TokenLimit:
     """The limit by a tokenizer.json, or by the one in a model's folder.
 
     Raises:
-        UsageError: the package tokenizers is not installed.
+        MissingPackageError: the package tokenizers is not installed.
         MissingFileError: there is no such file.
         BrokenFileError: it is no fast tokenizer.
     """
-    try:
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise UsageError("--tokenizer", "needs the package tokenizers", hint="pip install tokenizers") from error
+    require_packages("tokenizers")
+    from tokenizers import Tokenizer
+
     path = place / "tokenizer.json" if isdir(place) else place
     if not isfile(path):
         raise MissingFileError(

@@ -17,6 +17,7 @@ from builders.publishing.changes import Changes, Held, Repository, is_there
 from builders.publishing.contents import RECORD, read_record
 from builders.publishing.hub_errors import TOKENS_PAGE, explain, hide, status
 from sources.command.errors import PublishError, UsageError
+from sources.fetch.retry_after import retry_after_s
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -274,5 +275,4 @@ def _is_passing(error: BaseException) -> bool:
 def _asked_wait(error: BaseException) -> float | None:
     """The seconds that the Hub asks to wait."""
     response = getattr(error, "response", None)
-    asked = response.headers.get("retry-after", "") if response is not None else ""
-    return float(asked) if asked.isdigit() else None
+    return None if response is None else retry_after_s(response.headers)

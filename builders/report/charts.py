@@ -10,7 +10,8 @@ import numpy as np
 from rich.cells import cell_len
 
 from builders.measures.statistics import SourceStatistics
-from builders.report.drawing import INKS, Ink, Studio, axes, hide_axis
+from builders.report.drawing import PLACEHOLDERS as COLOURS
+from builders.report.drawing import Colour, Studio, axes, hide_axis
 from sources.command.printable import printable
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ BINS = 48
 class Series:
     """One part of every bar."""
 
-    ink: Ink
+    colour: Colour
     values: Sequence[float]
 
 
@@ -53,7 +54,7 @@ def bars(
         left = np.zeros(len(names))
         for part in series:
             values = np.asarray(part.values, dtype=float)
-            plot.barh(range(len(names)), values, left=left, height=0.62, color=INKS[part.ink], linewidth=0)
+            plot.barh(range(len(names)), values, left=left, height=0.62, color=COLOURS[part.colour], linewidth=0)
             left += values
         plot.set_xlim(0, float(totals.max(initial=0)) or 1)
         hide_axis(plot.xaxis)
@@ -66,7 +67,7 @@ def bars(
                 textcoords="offset points",
                 va="center_baseline",
                 fontsize=9,
-                color=INKS["soft"],
+                color=COLOURS["soft"],
                 annotation_clip=False,
             )
 
@@ -80,11 +81,11 @@ def length_ranges(studio: Studio, sources: Sequence[SourceStatistics]) -> str:
         plot = _rows(figure, [source.source for source in sources], right=12, bottom=32)
         for shift, side in ((-0.16, "chosen"), (0.16, "rejected")):
             marks = np.array([np.percentile(getattr(one, f"{side}_chars"), [10, 25, 50, 75, 90]) for one in sources])
-            places, ink = np.arange(len(sources)) + shift, INKS["chosen" if side == "chosen" else "rejected"]
-            plot.hlines(places, marks[:, 0], marks[:, 4], color=ink, linewidth=1.2)
-            plot.hlines(places, marks[:, 1], marks[:, 3], color=ink, linewidth=4.5)
-            plot.plot(marks[:, 2], places, "o" if side == "chosen" else "D", color=INKS["page"], markersize=4.6,
-                      markeredgecolor=ink, markeredgewidth=1.3)  # fmt: skip
+            places, colour = np.arange(len(sources)) + shift, COLOURS["chosen" if side == "chosen" else "rejected"]
+            plot.hlines(places, marks[:, 0], marks[:, 4], color=colour, linewidth=1.2)
+            plot.hlines(places, marks[:, 1], marks[:, 3], color=colour, linewidth=4.5)
+            plot.plot(marks[:, 2], places, "o" if side == "chosen" else "D", color=COLOURS["page"], markersize=4.6,
+                      markeredgecolor=colour, markeredgewidth=1.3)  # fmt: skip
         _log_axis(plot, "characters", (1, 2, 5))
 
     return studio.draw(1.35 * LINE * len(sources) + 40, "Lengths of chosen and rejected by source", paint)
@@ -92,16 +93,16 @@ def length_ranges(studio: Studio, sources: Sequence[SourceStatistics]) -> str:
 
 def length_curves(studio: Studio, whole: SourceStatistics) -> str:
     """How many prompts, chosen and rejected answers of all sources are how long."""
-    sides: tuple[tuple[str, Ink], ...] = (("prompt", "prompt"), ("chosen", "chosen"), ("rejected", "rejected"))
+    sides: tuple[tuple[str, Colour], ...] = (("prompt", "prompt"), ("chosen", "chosen"), ("rejected", "rejected"))
     longest = max(int(getattr(whole, f"{side}_chars").max(initial=1)) for side, _ in sides)
     edges = np.geomspace(1, longest + 1, BINS + 1)
 
     def paint(figure: Figure) -> None:
         plot = axes(figure, left=10, right=10, bottom=32)
-        for side, ink in sides:
+        for side, colour in sides:
             counts = np.histogram(np.maximum(getattr(whole, f"{side}_chars"), 1), edges)[0]
             dashes = {"chosen": "-", "rejected": (0, (4, 1.5)), "prompt": (0, (1, 1))}[side]
-            plot.stairs(counts, edges, color=INKS[ink], linewidth=1.6, linestyle=dashes)
+            plot.stairs(counts, edges, color=COLOURS[colour], linewidth=1.6, linestyle=dashes)
         _log_axis(plot, "characters", (1,))
         plot.set_xlim(1, longest + 1)
         hide_axis(plot.yaxis)
@@ -115,13 +116,13 @@ def length_rule(studio: Studio, sources: Sequence[SourceStatistics]) -> str:
 
     def paint(figure: Figure) -> None:
         plot = _rows(figure, [source.source for source in sources], right=44, bottom=32)
-        plot.axvline(0.5, color=INKS["soft"], linewidth=1, linestyle=(0, (2, 2)))
+        plot.axvline(0.5, color=COLOURS["soft"], linewidth=1, linestyle=(0, (2, 2)))
         places = range(len(sources))
-        plot.hlines(places, 0.5, shares, color=INKS["chosen"], linewidth=2)
-        plot.plot(shares, places, "o", color=INKS["chosen"], markersize=6.5)
+        plot.hlines(places, 0.5, shares, color=COLOURS["length-rule"], linewidth=2)
+        plot.plot(shares, places, "o", color=COLOURS["length-rule"], markersize=6.5)
         for place, share in zip(places, shares, strict=True):
             plot.annotate(f"{share:.3f}", (1, place), xytext=(8, 0), textcoords="offset points", va="center_baseline",
-                          fontsize=9, color=INKS["soft"], annotation_clip=False)  # fmt: skip
+                          fontsize=9, color=COLOURS["soft"], annotation_clip=False)  # fmt: skip
         plot.set_xlim(0, 1)
         plot.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
         plot.grid(axis="x")
@@ -138,7 +139,7 @@ def group_sizes(studio: Studio, sizes: np.ndarray) -> str:
 
     def paint(figure: Figure) -> None:
         plot = axes(figure, left=10, right=10, bottom=32, top=18)
-        plot.bar(range(last), counts[:last], width=0.66, color=INKS["kept"], linewidth=0)
+        plot.bar(range(last), counts[:last], width=0.66, color=COLOURS["prompt-groups"], linewidth=0)
         plot.set_yscale("symlog", linthresh=1)
         plot.set_ylim(0, max(1, int(counts.max(initial=1))) * 1.2)
         hide_axis(plot.yaxis)
@@ -147,7 +148,7 @@ def group_sizes(studio: Studio, sizes: np.ndarray) -> str:
         plot.set_xlabel("pairs in the group")
         for place, count in enumerate(counts[:last].tolist()):
             plot.annotate(f"{count:,}", (place, count), xytext=(0, 3), textcoords="offset points", ha="center",
-                          fontsize=9, color=INKS["soft"], annotation_clip=False)  # fmt: skip
+                          fontsize=9, color=COLOURS["soft"], annotation_clip=False)  # fmt: skip
 
     return studio.draw(190, "Sizes of prompt groups, logarithmic", paint)
 
@@ -167,12 +168,12 @@ def margins(studio: Studio, sources: Sequence[SourceStatistics]) -> str:
             low, high = np.percentile(source.margins, [0.5, 99.5])
             room = max(float(high - low) * 0.02, 1.0 if high == low else 0.0)
             counts, edges = np.histogram(np.clip(source.margins, low, high), 25, (low - room, high + room))
-            plot.stairs(counts, edges, fill=True, color=INKS["kept"], linewidth=0)
+            plot.stairs(counts, edges, fill=True, color=COLOURS["scores"], linewidth=0)
             plot.set_ylim(0)
             plot.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
             hide_axis(plot.yaxis)
             plot.locator_params(axis="x", nbins=5)
-            plot.set_title(fit(source.source, 24), fontsize=9, loc="left", color=INKS["ink"], pad=4)
+            plot.set_title(fit(source.source, 24), fontsize=9, loc="left", color=COLOURS["ink"], pad=4)
 
     return studio.draw(height, "Score margins by source", paint)
 

@@ -7,58 +7,45 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from xml.etree import ElementTree
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Ink = Literal[
-    "ink", "soft", "line", "kept", "lost", "chosen", "rejected", "prompt", "c1", "c2", "c3", "c4", "c5", "page"
-]
+Colour = Literal[
+    "ink", "soft", "line", "kept", "lost", "chosen", "rejected", "prompt", "length-rule", "prompt-groups", "scores",
+    "c1", "c2", "c3", "c4", "c5", "page",
+]  # fmt: skip
+"""Names of colours. What each looks like, in light and in dark mode, is said at the top of report.css."""
 
-INKS: dict[Ink, str] = {
-    "ink": "#010101",
-    "soft": "#010102",
-    "line": "#010103",
-    "kept": "#010104",
-    "lost": "#010105",
-    "chosen": "#010106",
-    "rejected": "#010107",
-    "prompt": "#010108",
-    "c1": "#010109",
-    "c2": "#01010a",
-    "c3": "#01010b",
-    "c4": "#01010c",
-    "c5": "#01010d",
-    "page": "#01010e",
-}
-"""Stand-ins, each replaced by the variable of its name in the style sheet: dark mode is a matter of the page."""
+PLACEHOLDERS: dict[Colour, str] = {name: f"#0101{number:02x}" for number, name in enumerate(get_args(Colour), 1)}
+"""What matplotlib draws with in place of each colour; the page replaces it by `var(--name)` of report.css."""
 
 SETTINGS = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
-    "axes.edgecolor": INKS["line"],
-    "axes.labelcolor": INKS["soft"],
+    "axes.edgecolor": PLACEHOLDERS["line"],
+    "axes.labelcolor": PLACEHOLDERS["soft"],
     "axes.labelsize": 9,
     "axes.linewidth": 0.8,
     "axes.spines.left": False,
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.axisbelow": True,
-    "grid.color": INKS["line"],
+    "grid.color": PLACEHOLDERS["line"],
     "grid.linewidth": 0.6,
-    "text.color": INKS["ink"],
-    "xtick.color": INKS["line"],
-    "xtick.labelcolor": INKS["soft"],
+    "text.color": PLACEHOLDERS["ink"],
+    "xtick.color": PLACEHOLDERS["line"],
+    "xtick.labelcolor": PLACEHOLDERS["soft"],
     "xtick.labelsize": 9,
     "xtick.major.size": 0,
     "xtick.minor.size": 0,
-    "ytick.color": INKS["line"],
-    "ytick.labelcolor": INKS["ink"],
+    "ytick.color": PLACEHOLDERS["line"],
+    "ytick.labelcolor": PLACEHOLDERS["ink"],
     "ytick.major.size": 0,
     "ytick.minor.size": 0,
 }
@@ -147,8 +134,8 @@ class Studio:
 
     def _class(self, style: str) -> str:
         style = re.sub(r"font-family: [^;]*;? ?", "", style)
-        for ink, stand_in in INKS.items():
-            style = style.replace(stand_in, f"var(--{ink})")
+        for colour, placeholder in PLACEHOLDERS.items():
+            style = style.replace(placeholder, f"var(--{colour})")
         return self._classes.setdefault(style.strip("; "), f"m{len(self._classes)}")
 
 

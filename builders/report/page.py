@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from builders.report import charts, formats
 from builders.report.charts import Series
-from builders.report.drawing import Ink, Studio, open_studio
+from builders.report.drawing import Colour, Studio, open_studio
 from builders.report.facts import Facts, find_licences, find_unchecked, verdict_share
 from builders.report.hidden import visible
 from builders.report.meanings import meanings
@@ -28,7 +28,7 @@ MAX_BYTES = 5_000_000
 PAGE_BYTES = 700_000
 """Kept free for all that is not in the browser of pairs."""
 
-SCRIPT_INKS: tuple[Ink, ...] = ("c1", "c2", "c3", "c4", "c5")
+SCRIPT_COLOURS: tuple[Colour, ...] = ("c1", "c2", "c3", "c4", "c5")
 MAX_BARS = 16
 MAX_MARGINS = 8
 STRONG_RULE = 0.75
@@ -53,7 +53,7 @@ def render_report(facts: Facts) -> str:
         repairs=sorted((name, count) for name, count in facts.whole.repairs.items() if count),
         licences=find_licences(facts),
         unchecked=find_unchecked(facts),
-        script_parts=list(zip(PARTS, SCRIPT_INKS, strict=True)),
+        script_parts=list(zip(PARTS, SCRIPT_COLOURS, strict=True)),
         script_pairs=PAIRS_A_SOURCE,
         strong_rule=STRONG_RULE,
         max_bars=MAX_BARS,
@@ -100,10 +100,10 @@ def _draw(facts: Facts, studio: Studio) -> dict[str, str]:
 
 
 def _draw_counts(
-    studio: Studio, label: str, counts: list[tuple[str, int]], ink: Ink, *, long_names: bool = False
+    studio: Studio, label: str, counts: list[tuple[str, int]], colour: Colour, *, long_names: bool = False
 ) -> str:
     rows = [(name, formats.count(count)) for name, count in counts]
-    return charts.bars(studio, label, rows, [Series(ink, [count for _, count in counts])], long_names=long_names)
+    return charts.bars(studio, label, rows, [Series(colour, [count for _, count in counts])], long_names=long_names)
 
 
 def _draw_sources(accounts: list[Account], studio: Studio) -> str:
@@ -123,8 +123,8 @@ def _draw_scripts(facts: Facts, studio: Studio) -> str:
         "Scripts by source",
         [(one.source, "") for one in facts.scripts],
         [
-            Series(ink, [one.parts[part] / size for one, size in zip(facts.scripts, totals, strict=True)])
-            for part, ink in zip(PARTS, SCRIPT_INKS, strict=True)
+            Series(colour, [one.parts[part] / size for one, size in zip(facts.scripts, totals, strict=True)])
+            for part, colour in zip(PARTS, SCRIPT_COLOURS, strict=True)
         ],
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.stages.decisions import KEPT, Decisions
+from builders.stages.decisions import NOT_DROPPED_BY_A_STAGE, Decisions
 from builders.stages.keys import Keys
 from sources.pairs.schema import DROPPED
 from sources.text.codes import decode, text_keys
@@ -122,7 +122,7 @@ def order_keys(rows: pa.Table) -> np.ndarray:
 
 def find_twins(keys: Keys, decisions: Decisions) -> np.ndarray:
     """uint64: the first half of the ids of the pairs that are evidence against dropped pairs that will be shown."""
-    rows = np.flatnonzero((decisions.reason != KEPT) & (decisions.twin >= 0))
+    rows = np.flatnonzero((decisions.reason != NOT_DROPPED_BY_A_STAGE) & (decisions.twin >= 0))
     codes = decisions.reason[rows].astype(np.int64) * (int(keys.source.max(initial=0)) + 1) + keys.source[rows]
     shown = rows[ranks(codes, keys.ids[rows, 0]) < DROPPED_PER_REASON]
     return np.asarray(np.unique(keys.ids[decisions.twin[shown], 0]))

@@ -7,14 +7,15 @@ import numpy as np
 
 from sources.pairs.ledger import Reason
 
-KEPT = 0
+NOT_DROPPED_BY_A_STAGE = 0
+"""The place in `Decisions.reasons` of a pair that no stage dropped: it is kept, or a check dropped it before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """What becomes of each pair.
 
-    `reason[i]` is a place in `reasons` and in `reason_notes`, KEPT for a pair that stays or that a check dropped.
+    `reason[i]` is a place in `reasons` and in `reason_notes`, NOT_DROPPED_BY_A_STAGE where none of them applies.
     """
 
     reasons: list[Reason]

@@ -2,6 +2,7 @@
 
 PrefsError                      exit 1: something went wrong with the input or the machine
 ├── UsageError                  exit 2: a wrong flag, a wrong key of a recipe
+│   └── MissingPackageError     what was asked for needs a package that is not installed
 ├── FetchError                  a file cannot be had
 │   ├── MissingFileError        it is not where it was looked for
 │   ├── HashMismatchError       it is there, with other bytes than the pinned ones
@@ -52,6 +53,10 @@ def _rebuild(kind: type[PrefsError], where: str, found: str, expected: str, hint
 
 class UsageError(PrefsError):
     exit_code = 2
+
+
+class MissingPackageError(UsageError):
+    pass
 
 
 class FetchError(PrefsError):

@@ -14,16 +14,23 @@ HIDDEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def run_command(
-    options: argparse.Namespace, work: Callable[[argparse.Namespace], int], name: str, interrupted: str
+    options: argparse.Namespace,
+    work: Callable[[argparse.Namespace], int],
+    name: str,
+    interrupted: str,
+    *,
+    extra: str = "",
 ) -> int:
     """The exit status of `work`: its own, or 1 or 2 for an error, 130 after Ctrl-C, which says `interrupted`.
 
-    With `options.debug` errors pass through.
+    With `options.debug` errors pass through. `extra` is the extra of pyproject.toml that the command needs.
     """
     from sources.command.errors import PrefsError
+    from sources.command.extras import explain_missing_packages
 
     try:
-        status = work(options)
+        with explain_missing_packages(extra):
+            status = work(options)
         sys.stdout.flush()
         return status
     except PrefsError as error:

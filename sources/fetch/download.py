@@ -10,14 +10,20 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 from sources.command.errors import DownloadError, HashMismatchError
 from sources.fetch.fetcher import Located, file_sha256, verify_hash
+from sources.fetch.retry_after import retry_after_s
 from sources.pairs.source import UpstreamFile
 
 GITHUB_ENDPOINT = "https://raw.githubusercontent.com"
 FULL_REVISION_CHARS = 40
 TIMEOUT_S = 60.0
+BUSY = (429, 500, 502, 503, 504)
+WAITS_S = (1.0, 4.0, 16.0)
+"""Between tries of a GitHub file while the server is busy, unless it asks for another wait."""
+MAX_WAIT_S = 120.0
 
 
 class Download:
@@ -78,22 +84,33 @@ class Download:
 
 
 def _stream(url: str, part: Path, file: UpstreamFile) -> None:
-    """The bytes behind `url` into `part`; the system's proxies and certificates are used."""
+    """The bytes behind `url` into `part`, tried again while the server is busy and as it asks with Retry-After."""
     import httpx2
 
-    try:
-        with (
-            httpx2.stream("GET", url, follow_redirects=True, timeout=TIMEOUT_S) as response,
-            part.open("wb") as out,
-        ):
-            response.raise_for_status()
-            for data in response.iter_bytes():
-                out.write(data)
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        raise _download_error(file, error) from error
+    for wait_s in (*WAITS_S, None):
+        try:
+            _stream_once(url, part)
+            break
+        except httpx2.HTTPStatusError as error:
+            asked_s = retry_after_s(error.response.headers)
+            if wait_s is None or error.response.status_code not in BUSY or (asked_s or 0.0) > MAX_WAIT_S:
+                raise _download_error(file, error) from error
+            sleep(wait_s if asked_s is None else asked_s)
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            raise _download_error(file, error) from error
     if file.sha256 not in (None, sha256 := file_sha256(part)):
         hint = "A server or proxy on the way gave other bytes; they were thrown away. Try again, or another endpoint."
         raise HashMismatchError(file.mirror_path, f"SHA-256 is {sha256}", expected=str(file.sha256), hint=hint)
+
+
+def _stream_once(url: str, part: Path) -> None:
+    """One try, with the system's proxies and certificates."""
+    import httpx2
+
+    with httpx2.stream("GET", url, follow_redirects=True, timeout=TIMEOUT_S) as response, part.open("wb") as out:
+        response.raise_for_status()
+        for data in response.iter_bytes():
+            out.write(data)
 
 
 @contextmanager

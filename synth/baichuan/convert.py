@@ -5,11 +5,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sources.command.errors import OutputError, UsageError
+from sources.command.extras import require_packages
 from sources.files.folder import put_in_place
 from synth.baichuan.compare import check_same
 from synth.baichuan.config import Config, llama_config, read_config, token_ids
@@ -18,7 +18,7 @@ from synth.baichuan.source_file import write_json
 from synth.baichuan.tokenizer import read_settings, saved_tokenizer, write_tokenizer
 from synth.baichuan.weights import SHARD_BYTES, Found, Watch, find_weights, write_weights
 
-PACKAGES = ("torch", "safetensors.torch", "tokenizers", "google.protobuf", "sentencepiece.sentencepiece_model_pb2")
+PACKAGES = ("torch", "safetensors", "tokenizers", "google.protobuf", "sentencepiece")
 LICENCES = ("LICENSE*", "*icense*.pdf", "NOTICE*")
 
 
@@ -41,7 +41,7 @@ def convert(source: Path, target: Path, max_bytes: int = SHARD_BYTES, watch: Wat
     """
     source, target = _checked_folders(source, target)
     config = read_config(source)
-    _require_packages()
+    require_packages(*PACKAGES, extra="convert")
     found = find_weights(source, config)
     weight_bytes = sum(one.byte_count for one in found)
     with _scratch(target, weight_bytes) as scratch:
@@ -87,18 +87,6 @@ def _checked_folders(source: Path, target: Path) -> tuple[Path, Path]:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise OutputError(target, "exists and is not empty", hint="Move it away, or give another DST.")
     return source, target
-
-
-def _require_packages() -> None:
-    for name in PACKAGES:
-        try:
-            import_module(name)
-        except ImportError as error:
-            raise UsageError(
-                "convert_baichuan",
-                f"the package for {name} is not installed ({error})",
-                hint="Run: pip install 'build-prefs[convert]'",
-            ) from error
 
 
 @contextmanager

@@ -1,11 +1,9 @@
 """An OpenAI-compatible server, by the openai client."""
 
-from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
 from errno import EMFILE, ENFILE
 from functools import cache
 from ssl import SSLContext
-from time import time
 from typing import Any
 
 import aiohttp
@@ -13,6 +11,7 @@ import httpx2
 import openai
 import orjson
 
+from sources.fetch.retry_after import retry_after_s
 from synth.engines.failures import RequestError, RetryError, from_status, shorten
 from synth.job.completion import PATHS, Api, Completion, CompletionRequest
 from synth.job.endpoint import Endpoint
@@ -153,22 +152,6 @@ def read_completion(content: bytes, api: Api, hide: Callable[[object], object] =
 def _no_completion(what: str, content: bytes, hide: Callable[[object], object]) -> RetryError:
     shown = shorten(str(hide(content.decode(errors="replace"))))
     return RetryError(f"{what}: {shown}", own=True, maybe_paid=True)
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """How long the server asks to wait, from Retry-After in seconds or as a date, or OpenAI's retry-after-ms."""
-    given = headers.get("retry-after-ms")
-    try:
-        if given:
-            return max(0.0, float(given) / 1000)
-        given = headers.get("retry-after")
-        return max(0.0, float(given)) if given else None
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(given or "").timestamp() - time())
-    except ValueError:
-        return None
 
 
 def _count(usage: Any, name: str) -> int | None:

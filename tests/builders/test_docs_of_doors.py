@@ -13,7 +13,7 @@ import pytest
 from builders import build_prefs, diff_prefs, export_prefs
 from builders.building.pipeline import Built
 from builders.exporting.format import NOT_ONE_ANSWER
-from builders.exporting.formats import FORMATS
+from builders.exporting.formats import FORMATS, load_format
 from sources.layouts.find import LAYOUTS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -57,13 +57,15 @@ def test_every_command_is_accepted(line: str) -> None:
 
 def test_the_table_of_formats_is_whole() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \| .* \| (.*) \| `(.*)` \|$", EXPORT, re.M)
-    assert [(name, run) for name, _, run in rows] == [(format_.name, format_.run) for format_ in FORMATS.values()]
+    assert [(name, run) for name, _, run in rows] == [
+        (format_.name, format_.run) for format_ in map(load_format, FORMATS)
+    ]
 
 
 def test_every_reason_to_leave_a_pair_out_is_explained() -> None:
     told = re.findall(r"^\| ([a-z_, ]+) \| ([a-z-]+) \| ", EXPORT, re.M)
     explained = {(name, reason) for reasons, name in told for reason in reasons.split(", ") if reason != "reason"}
-    wanted = {(format_.name, reason) for format_ in FORMATS.values() for reason in format_.reasons}
+    wanted = {(format_.name, reason) for format_ in map(load_format, FORMATS) for reason in format_.reasons}
     assert explained == {*wanted, ("all", NOT_ONE_ANSWER)}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from sources.command.errors import PrefsError
+from sources.command.extras import require_packages
 
 PACKAGES = ("lm_eval", "torch", "transformers", "accelerate")
 RECORDED = ("lm_eval", "torch", "transformers", "datasets", "accelerate", "peft")
@@ -23,11 +24,9 @@ def task_folder() -> Path:
     """Where lm-eval keeps its packaged tasks; nothing heavy is imported.
 
     Raises:
-        PrefsError: a package that evaluation needs is not installed.
+        MissingPackageError: a package that evaluation needs is not installed.
     """
-    for name in PACKAGES:
-        if find_spec(name) is None:
-            raise PrefsError("evaluation", f"the package {name} is not installed", hint=INSTALL)
+    require_packages(*PACKAGES, extra="evaluate")
     spec = find_spec("lm_eval")
     assert spec is not None
     return Path((spec.submodule_search_locations or [""])[0]) / "tasks"

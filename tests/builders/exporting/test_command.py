@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from builders.export_prefs import EXAMPLES, NAMES, main, parse
-from builders.exporting.formats import FORMATS
+from builders.export_prefs import EXAMPLES, main, parse
+from builders.exporting.formats import FORMATS, load_format
 from builders.exporting.write import BATCH_ROWS
 from sources.pairs.schema import DROPPED
 from tests.builders.made_build import make_build, pair
@@ -48,7 +48,14 @@ def test_every_example_and_format_of_the_help_is_accepted() -> None:
     assert len(examples) >= 3
     for example in examples:
         parse(shlex.split(example)[1:])
-    assert re.findall(r"^  ([a-z-]+)  +\S", EXAMPLES.split("formats:")[1], re.M) == list(NAMES) == list(FORMATS)
+
+
+def test_the_help_lists_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = capsys.readouterr().out.split("formats:")[1].split("The result")[0]
+    assert re.findall(r"^  ([a-z-]+)  +\S", listed, re.M) == list(FORMATS)
+    assert [load_format(name).name for name in FORMATS] == list(FORMATS)
 
 
 @pytest.mark.parametrize("flags", ["", "prefs", "prefs --format trl", "prefs --to x", "prefs --format csv --to x"])
@@ -58,7 +65,7 @@ def test_wrong_usage_exits_2(flags: str) -> None:
     assert exit_.value.code == 2
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_second_run_gives_the_same_bytes(name: str, built: Path, tmp_path: Path, run: Run) -> None:
     code, _, err = run(built, "--format", name, "--to", tmp_path / "to")
     assert (code, err) == (0, "")

@@ -10,7 +10,7 @@ import yaml
 
 from builders.exporting.export import export
 from builders.exporting.exported import Exported
-from builders.exporting.formats import FORMATS
+from builders.exporting.formats import FORMATS, load_format
 from sources.pairs.built_folder import open_built
 from tests.builders.made_build import make_build, pair
 
@@ -28,7 +28,7 @@ def make(tmp_path: Path) -> Make:
     def run(name: str, with_test: bool = True) -> Exported:
         place = tmp_path / str(with_test)
         built = make_build(place / "built", TRAIN, TEST if with_test else [])
-        return export(open_built(built), FORMATS[name], place / "to")[0]
+        return export(open_built(built), load_format(name), place / "to")[0]
 
     return run
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from builders.exporting.export import export
 from builders.exporting.exported import Exported
 from builders.exporting.format import LeftOut, Pair
-from builders.exporting.formats import FORMATS
+from builders.exporting.formats import FORMATS, load_format
 from builders.exporting.other_formats import SHAREGPT_ROLES
 from sources.layouts.find import find_layout, name_layout
 from sources.pairs.built_folder import open_built
@@ -48,7 +48,7 @@ def exported(tmp_path: Path) -> Callable[..., Exported]:
 
     def run(name: str, train: list[Row], test: Sequence[Row] = ()) -> Exported:
         built = make_build(tmp_path / "built", train, test)
-        return export(open_built(built), FORMATS[name], tmp_path / "to")[0]
+        return export(open_built(built), load_format(name), tmp_path / "to")[0]
 
     return run
 
@@ -161,7 +161,7 @@ def test_a_side_that_is_not_one_answer_fits_no_format(name: str, exported: Calla
 
 def test_every_reason_of_a_format_is_played_above() -> None:
     assert {(name, reason) for name, _, reason in UNFIT} == {
-        (format_.name, reason) for format_ in FORMATS.values() for reason in format_.reasons
+        (format_.name, reason) for format_ in map(load_format, FORMATS) for reason in format_.reasons
     }
 
 
@@ -179,7 +179,7 @@ message = st.tuples(st.sampled_from(["system", "user", "assistant"]), st.text(ma
 def test_a_pair_becomes_its_number_of_rows_or_a_known_reason(
     prompt: list[tuple[str, str]], chosen: str, rejected: str, name: str
 ) -> None:
-    format_ = FORMATS[name]
+    format_ = load_format(name)
     made = format_.rows(Pair([{"role": role, "content": said} for role, said in prompt], chosen, rejected))
     if isinstance(made, LeftOut):
         assert made.reason in format_.reasons

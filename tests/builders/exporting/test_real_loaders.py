@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders.exporting.test_formats import PAIRS, rows_of, sides
 
 from builders.exporting.export import export
 from builders.exporting.exported import Exported
-from builders.exporting.formats import FORMATS
+from builders.exporting.formats import load_format
 from sources.pairs.built_folder import open_built
+from tests.builders.exporting.test_formats import PAIRS, rows_of, sides
 from tests.builders.made_build import make_build
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -39,7 +39,7 @@ def exported(tmp_path: Path) -> Callable[[str], Exported]:
 
     def run(name: str) -> Exported:
         built = make_build(tmp_path / "built", PAIRS, PAIRS[:1])
-        return export(open_built(built), FORMATS[name], tmp_path / "to")[0]
+        return export(open_built(built), load_format(name), tmp_path / "to")[0]
 
     return run
 

@@ -1,12 +1,17 @@
 """Each rule: what it finds, and what is nearly so and is not found; in small files of several layouts."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from builders.inputs.recipe import load_recipe
 from builders.linting.rules import RULES
+from sources.checks import CHECKS
+
+ROOT = Path(__file__).parents[3]
 
 PROSE_ZH = (
     "长城是中国古代的伟大建筑。它东起山海关，西到嘉峪关，全长两万多公里，是世界文化遗产，每年都吸引着许多来自世界各地的"
@@ -223,3 +228,16 @@ def test_no_rule_is_there_twice_and_every_code_is_a_word() -> None:
     codes = [rule.code for rule in RULES]
     assert len(set(codes)) == len(codes)
     assert all(code.replace("_", "").isalpha() and code == code.lower() for code in codes)
+
+
+def test_every_check_has_a_rule_a_page_a_line_in_the_recipe_and_one_in_the_docs() -> None:
+    """A check without a rule would be found and not shown; one that the recipe does not name would not run."""
+    rules = {rule.code for rule in RULES}
+    recipe = load_recipe("ct-llm").checks
+    reasons = (ROOT / "docs" / "reasons.md").read_text(encoding="utf-8")
+    for code in CHECKS:
+        assert code in rules, f"give {code} a Rule in builders/linting/rules.py"
+        assert code in recipe, f"say in builders/recipes/ct-llm.yaml what {code} does"
+        assert re.search(rf"\b{code}\b", reasons), f"explain {code} in docs/reasons.md"
+    for code in rules:
+        assert (ROOT / "docs" / "rules" / f"{code}.md").is_file(), f"write docs/rules/{code}.md"

@@ -60,7 +60,7 @@ def test_the_package_may_be_missing(
 ) -> None:
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     said = refused(write([pair()]), "--tokenizer", words, status=2)
-    assert said == "lint-prefs: --tokenizer: needs the package tokenizers. pip install tokenizers\n"
+    assert said == "lint-prefs: package tokenizers: not installed. Run: pip install tokenizers\n"
 
 
 def test_a_tokenizer_that_is_not_there_or_is_none_is_said(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
-from tests.builders.publishing.conftest import OLD_HTTPX, TOKEN, Done
 
 from builders.publish_prefs import main
+from tests.builders.publishing.conftest import OLD_HTTPX, TOKEN, Done
 from tests.sources.loopback_hub import Fault, LoopbackHub
 
 Publish = Callable[..., Done]

@@ -12,9 +12,9 @@ import datasets
 import pytest
 import yaml
 from huggingface_hub import DatasetCard
-from tests.builders.publishing.conftest import OLD_HTTPX, TOKEN, Done
 
 from builders.build_prefs import main as build_prefs
+from tests.builders.publishing.conftest import OLD_HTTPX, TOKEN, Done
 from tests.sources.loopback_hub import Fault, LoopbackHub
 
 Publish = Callable[..., Done]

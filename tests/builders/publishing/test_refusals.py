@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders.publishing.conftest import OLD_HTTPX, TOKEN, Done
 
 from builders.build_prefs import main as build_prefs
+from tests.builders.publishing.conftest import OLD_HTTPX, TOKEN, Done
 from tests.sources.loopback_hub import LoopbackHub
 
 Publish = Callable[..., Done]

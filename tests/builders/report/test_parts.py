@@ -10,7 +10,7 @@ import pytest
 
 from builders.report import formats
 from builders.report.charts import Series, bars, fit
-from builders.report.drawing import INKS, open_studio
+from builders.report.drawing import PLACEHOLDERS, open_studio
 from builders.report.meanings import meanings
 from builders.report.rows import MAX_CHARS, browsable
 from builders.report.sample import Draw
@@ -59,7 +59,7 @@ def test_a_drawing_has_colours_of_the_page_only_and_names_as_text() -> None:
     assert ">中文来源</text>" in svg
     assert "style=" not in svg
     assert not re.search(r"#[0-9a-f]{6}", styles.replace("#000000", ""))
-    assert not [stand_in for stand_in in INKS.values() if stand_in in svg + styles]
+    assert not [stand_in for stand_in in PLACEHOLDERS.values() if stand_in in svg + styles]
 
 
 def test_a_name_fits_its_place() -> None:

@@ -17,7 +17,7 @@ import pytest
 from sources import cvalues_rlhf
 from sources.command.errors import DownloadError, FetchError, HashMismatchError, MissingFileError
 from sources.fetch import download
-from sources.fetch.download import Download, cache_folder
+from sources.fetch.download import WAITS_S, Download, cache_folder
 from sources.fetch.fetcher import Mirror, file_sha256, sample
 from sources.pairs.source import UpstreamFile
 
@@ -37,12 +37,13 @@ SECRET = "hf_" + "s3cret" * 6
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server says: `length` is the Content-Length that it claims."""
+    """What the server says: `length` is the Content-Length that it claims, `then` what it says to the next request."""
 
     status: int
     body: bytes = b""
     length: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    then: "Answer | None" = None
 
 
 @dataclass
@@ -61,6 +62,7 @@ def site() -> Iterator[Site]:
             path = self.path.partition("?")[0]
             here.seen.append(f"{self.command} {path}")
             answer = here.answers.get(path, Answer(404, b"not here"))
+            here.answers[path] = answer.then or answer
             self.send_response(answer.status)
             self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
             for name, value in answer.headers.items():
@@ -205,8 +207,29 @@ def test_a_redirect_is_followed(tmp_path: Path, github: Site) -> None:
     assert Download(tmp_path).locate(GITHUB_FILE).path.read_bytes() == CONTENT
 
 
+def test_a_busy_server_is_asked_again_when_it_says(
+    tmp_path: Path, github: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("sources.fetch.download.sleep", waits.append)
+    asked = Answer(429, headers={"Retry-After": "7"}, then=Answer(503, then=Answer(200, CONTENT)))
+    github.answers[GITHUB_URL] = asked
+    assert Download(tmp_path).locate(GITHUB_FILE).path.read_bytes() == CONTENT
+    assert waits == [7.0, WAITS_S[1]]
+
+
+def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for(tmp_path: Path, github: Site) -> None:
+    github.answers[GITHUB_URL] = Answer(429, headers={"Retry-After": "86400"})
+    with pytest.raises(DownloadError):
+        Download(tmp_path).locate(GITHUB_FILE)
+    assert len(github.seen) == 1
+
+
 @pytest.mark.parametrize("status", [404, 403, 429, 500])
-def test_a_refusal_of_github_is_an_error_and_leaves_nothing(tmp_path: Path, github: Site, status: int) -> None:
+def test_a_refusal_of_github_is_an_error_and_leaves_nothing(
+    tmp_path: Path, github: Site, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sources.fetch.download.WAITS_S", ())
     github.answers[GITHUB_URL] = Answer(status, b"<html>no</html>")
     with pytest.raises(DownloadError) as caught:
         Download(tmp_path).locate(GITHUB_FILE)

@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from errno import EMFILE
 from typing import Any
 
@@ -15,7 +13,7 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
 from synth.engines.failures import HopelessError, RefusedError, RequestError, RetryError
-from synth.engines.server import ServerEngine, retry_after_s
+from synth.engines.server import ServerEngine
 from synth.job.completion import Api, Completion, CompletionRequest
 from synth.job.endpoint import Endpoint
 from tests.synth.place import nowhere
@@ -210,27 +208,3 @@ def test_no_server_is_tried_again_and_cost_nothing() -> None:
     assert isinstance(found, RetryError)
     assert (found.own, found.maybe_paid) == (False, False)
     assert "annot connect" in found.message
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "3"}, 3.0),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after": "-4"}, 0.0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": ""}, None),
-        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
-        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
-        ({"retry-after-ms": "soon"}, None),
-    ],
-)
-def test_how_long_to_wait_is_read_from_the_headers(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after_s(headers) == seconds
-
-
-def test_a_date_to_wait_for_is_seconds_from_now() -> None:
-    found = retry_after_s({"retry-after": format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)})
-    assert found is not None
-    assert 60 < found <= 90

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import torch
-from tests.train.training.test_trainer import arguments, losses
 
 from tests.train.tiny import llama, token_rows, word_tokenizer
+from tests.train.training.test_trainer import arguments, losses
 from train.training.trainer import PrefsTrainer, Speed
 
 
