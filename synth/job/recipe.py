@@ -11,7 +11,6 @@ from sources.command.errors import UsageError
 from sources.command.settings import Settings, did_you_mean, find_settings, load_settings
 from sources.pairs.schema import Lang
 from synth.job.answer_checks import CHECKS
-from synth.job.completion import Api
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 
@@ -115,8 +114,3 @@ RANGES = {
     "presence_penalty": (-2.0, 2.0),
     "frequency_penalty": (-2.0, 2.0),
 }
-
-
-def api_said(writing: Writing) -> Api | None:
-    """The interface that the recipe asks for; None where it is to be found out."""
-    return None if writing.api == "auto" else writing.api

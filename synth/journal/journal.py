@@ -13,8 +13,8 @@ from typing import Any
 
 from synth.job.completion import Outcome, Side
 from synth.journal.batch_book import BatchBook
-from synth.journal.mend import mend_if_damaged
-from synth.journal.records import COLUMNS, INSERT, TABLES, connect, digest, to_outcome, to_record, told
+from synth.journal.records import COLUMNS, INSERT, TABLES, connect, digest, disk_errors, to_outcome, to_record
+from synth.journal.repair import repair_if_damaged
 
 NAME = "journal.sqlite"
 KEYS_AT_ONCE = 500
@@ -46,10 +46,9 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.remarks: list[str] = []
+        self.remarks = repair_if_damaged(path)
         self._writing = Lock()
-        mend_if_damaged(path, self.remarks)
-        with told(path):
+        with disk_errors(path):
             self._connection = connect(path, tables=TABLES)
         self.batches = BatchBook(self._connection, self._change)
 
@@ -109,11 +108,11 @@ class Journal:
     @contextmanager
     def _change(self) -> Iterator[None]:
         """A transaction; nobody else writes meanwhile."""
-        with told(self.path), self._writing, self._connection:
+        with disk_errors(self.path), self._writing, self._connection:
             yield
 
     def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
-        with told(self.path):
+        with disk_errors(self.path):
             return self._connection.execute(query, values).fetchall()
 
     def _set_aside(self, number: int, why: str) -> None:

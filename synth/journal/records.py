@@ -47,15 +47,15 @@ def connect(path: Path, *, wal: bool = True, tables: str = "") -> sqlite3.Connec
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """SQLite's trouble with the disk as an error of ours."""
+def disk_errors(path: Path) -> Iterator[None]:
+    """SQLite's errors raised as OutputError, which names the journal and what to do."""
     try:
         yield
     except sqlite3.Error as error:
         raise OutputError(
             path,
             f"the journal cannot be read or written ({error})",
-            hint="What was answered before is in it: free some space or mend the disk, and run the same command again.",
+            hint="What was answered before is in it: free some space or repair the disk, and run the same command again.",
         ) from error
 
 

@@ -93,7 +93,7 @@ def test_batches_and_answers_do_not_disturb_each_other(opened: Opened) -> None:
     assert [use.answers for use in journal.usage()] == [4]
 
 
-def test_a_damaged_journal_is_mended_with_its_batches(opened: Opened, path: Path) -> None:
+def test_a_damaged_journal_is_repaired_with_its_batches(opened: Opened, path: Path) -> None:
     journal = opened()
     done = journal.batches.note(journal.batches.intend([key(900)]), "submitted", "batch_0")
     journal.batches.note(done, "collected")

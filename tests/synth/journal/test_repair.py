@@ -126,7 +126,9 @@ def spoil(data: bytes, seed: int) -> bytes:
 
 
 @pytest.mark.parametrize("seeds", [range(at, at + 40) for at in range(0, 160, 40)])
-def test_damage_anywhere_is_mended_or_named_and_gives_nothing_wrong(seeds: range, whole: bytes, tmp_path: Path) -> None:
+def test_damage_anywhere_is_repaired_or_named_and_gives_nothing_wrong(
+    seeds: range, whole: bytes, tmp_path: Path
+) -> None:
     for seed in seeds:
         folder = tmp_path / str(seed)
         folder.mkdir()
@@ -137,22 +139,36 @@ def test_damage_anywhere_is_mended_or_named_and_gives_nothing_wrong(seeds: range
                 look(path)
             assert path.read_bytes() == data
             continue
-        found, remarks = look(path)
+        try:
+            found, remarks = look(path)
+        except BrokenFileError as error:
+            assert "is damaged, and no answer in it can be read" in error.found
+            assert path.read_bytes() == data
+            continue
         assert remarks or found == TRUTH
         for aside in folder.glob("*damaged*"):
             assert aside.name == f"{NAME}.damaged-1"
-        assert not list(folder.glob("*mending*"))
+        assert not list(folder.glob("*repaired*"))
         assert look(path) == (found, [])
 
 
-def test_a_page_that_is_gone_costs_no_record_but_its_own(whole: bytes, tmp_path: Path) -> None:
+def test_a_page_that_is_gone_costs_the_records_on_it_and_one_above_all_pages_is_named(
+    whole: bytes, tmp_path: Path
+) -> None:
     kinds = set[int]()
     for page in range(1, len(whole) // PAGE):
         folder = tmp_path / str(page)
         folder.mkdir()
         start = page * PAGE
-        path = lay(folder, whole[:start] + bytes(PAGE) + whole[start + PAGE :])
+        data = whole[:start] + bytes(PAGE) + whole[start + PAGE :]
+        path = lay(folder, data)
         kind, cells = whole[start], int.from_bytes(whole[start + 3 : start + 5])
+        kinds.add(kind)
+        if kind == INNER:
+            with pytest.raises(BrokenFileError, match=r"is damaged, and no answer in it can be read\. Restore a copy"):
+                Journal(path)
+            assert path.read_bytes() == data
+            continue
         found, remarks = look(path)
         assert COUNT - len(found) == (cells if kind == LEAF else kind == OVERFLOW)
         if kind != OVERFLOW and cells:
@@ -160,7 +176,6 @@ def test_a_page_that_is_gone_costs_no_record_but_its_own(whole: bytes, tmp_path:
             assert remarks[0].startswith(f"{NAME} was damaged: {len(found):,} records were saved, the others")
             assert remarks[0].endswith(f"the damaged file is kept as {NAME}.damaged-1")
             assert Path(f"{path}.damaged-1").stat().st_size == len(whole)
-        kinds.add(kind)
     assert kinds == {INNER, LEAF, INDEX_INNER, INDEX, OVERFLOW}
 
 
@@ -186,7 +201,7 @@ def test_damaged_records_on_a_damaged_page_are_named_by_number(whole: bytes, tmp
     assert "238 records were saved, the others (records 2, 5) are asked for again" in remarks[0]
 
 
-def test_mending_remembers_what_was_forgotten_and_which_batches_are_out(whole: bytes, tmp_path: Path) -> None:
+def test_a_repair_remembers_what_was_forgotten_and_which_batches_are_out(whole: bytes, tmp_path: Path) -> None:
     path = lay(tmp_path, whole)
     journal = Journal(path)
     refused = [given for given, outcome in TRUTH.items() if isinstance(outcome, Refusal)]
@@ -209,7 +224,7 @@ class KilledError(Exception):
 
 
 @pytest.mark.parametrize("moment", range(4))
-def test_a_kill_while_a_journal_is_mended_loses_nothing(
+def test_a_kill_while_a_journal_is_repaired_loses_nothing(
     moment: int, whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = page_of(INDEX, whole)
@@ -228,10 +243,10 @@ def test_a_kill_while_a_journal_is_mended_loses_nothing(
     found, _ = look(path)
     assert found == TRUTH
     assert [aside.name for aside in tmp_path.glob("*damaged*")] == [f"{NAME}.damaged-1"]
-    assert not list(tmp_path.glob("*mending*"))
+    assert not list(tmp_path.glob("*repaired*"))
 
 
-def test_a_full_disk_while_a_journal_is_mended_loses_nothing(whole: bytes, tmp_path: Path) -> None:
+def test_a_full_disk_while_a_journal_is_repaired_loses_nothing(whole: bytes, tmp_path: Path) -> None:
     page = page_of(INDEX, whole)
     spoilt = whole[:page] + bytes(PAGE) + whole[page + PAGE :]
     path = lay(tmp_path, spoilt)
@@ -312,7 +327,7 @@ def test_a_journal_that_was_begun_and_killed_is_a_new_one(tmp_path: Path) -> Non
     assert look(path) == ({}, [])
 
 
-def test_a_file_cut_short_is_mended(whole: bytes, tmp_path: Path) -> None:
+def test_a_file_cut_short_is_repaired(whole: bytes, tmp_path: Path) -> None:
     found, remarks = look(lay(tmp_path, whole[: len(whole) // 2]))
     assert COUNT / 4 < len(found) < COUNT
     assert "was damaged" in remarks[0]
