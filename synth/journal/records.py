@@ -55,7 +55,7 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise OutputError(
             path,
             f"the journal cannot be read or written ({error})",
-            hint="What was answered before is in it: free some space or repair the disk, and run the same command again.",
+            hint="What was answered is in it: free some space or repair the disk, and run the same command again.",
         ) from error
 
 

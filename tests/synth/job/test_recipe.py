@@ -6,7 +6,7 @@ import pytest
 
 from sources.command.errors import UsageError
 from synth.job.answer_checks import CHECKS
-from synth.job.recipe import OURS, RECIPES, SynthRecipe, api_said, load_recipe
+from synth.job.recipe import OURS, RECIPES, SynthRecipe, load_recipe
 
 SMALL = "name: small\nrejected:\n  sampling: {max_tokens: 64}\n"
 
@@ -51,8 +51,8 @@ def test_a_recipe_may_be_a_file_with_only_what_is_needed(tmp_path: Path) -> None
     found = load(tmp_path, SMALL)
     assert (found.name, found.rejected.max_tokens, found.checks) == ("small", 64, {})
     assert (found.rejected.templates, found.rejected.send_seed) == ({"zh": "zh", "en": "en"}, True)
-    assert api_said(found.rejected) is None
-    assert api_said(found.chosen) == "chat"
+    assert found.rejected.api == "auto"
+    assert found.chosen.api == "chat"
 
 
 def test_openais_newer_name_of_max_tokens_is_taken_too(tmp_path: Path) -> None:

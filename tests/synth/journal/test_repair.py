@@ -129,6 +129,7 @@ def spoil(data: bytes, seed: int) -> bytes:
 def test_damage_anywhere_is_repaired_or_named_and_gives_nothing_wrong(
     seeds: range, whole: bytes, tmp_path: Path
 ) -> None:
+    refused: dict[int, tuple[str, bool]] = {}
     for seed in seeds:
         folder = tmp_path / str(seed)
         folder.mkdir()
@@ -142,14 +143,15 @@ def test_damage_anywhere_is_repaired_or_named_and_gives_nothing_wrong(
         try:
             found, remarks = look(path)
         except BrokenFileError as error:
-            assert "is damaged, and no answer in it can be read" in error.found
-            assert path.read_bytes() == data
+            refused[seed] = error.found, path.read_bytes() == data
             continue
         assert remarks or found == TRUTH
         for aside in folder.glob("*damaged*"):
             assert aside.name == f"{NAME}.damaged-1"
         assert not list(folder.glob("*repaired*"))
         assert look(path) == (found, [])
+    assert set(refused.values()) <= {("is damaged, and no answer in it can be read", True)}
+    assert len(refused) < len(seeds) / 2
 
 
 def test_a_page_that_is_gone_costs_the_records_on_it_and_one_above_all_pages_is_named(
