@@ -224,7 +224,7 @@ def test_a_full_disk_is_said_and_all_that_was_taken_is_kept(size: int, opened: O
         taken, error = fill(journal)
     assert taken > 0
     assert str(error).startswith(f"{path}: the journal cannot be read or written (")
-    assert "What was answered before is in it: free some space" in str(error)
+    assert "What was answered is in it: free some space" in str(error)
     everything = [key(number) for number in range(taken + 1)]
     assert list(journal.find(everything)) == everything[:taken]
     journal.append([entry(taken)])
