@@ -1,7 +1,6 @@
 """The command build-prefs: upstream datasets in, one accounted-for preference dataset out."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ examples:
   build-prefs --lang en --only beavertails --limit 1000
   build-prefs --lang zh --commercial-ok        only sources whose licence allows commercial use
   build-prefs --lang zh --push-to-hub NAME/x   and publish it on the Hub, as publish-prefs does
+  build-prefs --lang zh --add my.jsonl --add-licence MIT --only-added
+                                               your own data alone
   build-prefs --lang zh --recipe my.yaml       your own mix: start from builders/recipes/ct-llm.yaml
 
 The result is OUT/<lang>: data/train-*.parquet and data/test-*.parquet for datasets, TRL, pandas or DuckDB,
@@ -30,7 +31,7 @@ Exit status: 0 done, 1 a problem with the input or the machine, 2 wrong usage, 1
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="build-prefs",
-        description="Build a preference dataset for DPO from many upstream datasets; nothing disappears unsaid.",
+        description="Build a preference dataset for DPO from many upstream datasets; every row is accounted for.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -41,8 +42,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     where.add_argument("--sample", action="store_true", help="read the embedded sample")
     where.add_argument("--mirror", type=Path, metavar="DIR", help="read files that are already in DIR")
     add("--recipe", default="ct-llm", metavar="NAME|FILE", help="what to build and how (default: ct-llm)")
-    add("--only", action="append", default=[], metavar="SOURCE", help="only this source; may be repeated")
-    add("--without", action="append", default=[], metavar="SOURCE", help="not this source; may be repeated")
+    add(
+        "--only",
+        action="append",
+        default=[],
+        metavar="SOURCE",
+        help="only this source (may be repeated)",
+    )
+    add("--without", action="append", default=[], metavar="SOURCE", help="not this source (may be repeated)")
     add("--limit", type=positive, metavar="N", help="read at most N rows of each source")
     add("--commercial-ok", action="store_true", help="only sources whose licence allows commercial use")
     add("--benchmarks", type=Path, metavar="DIR", help="look for benchmark questions of the files in DIR")
@@ -51,6 +58,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--add", action="append", default=[], metavar="DATA[:LAYOUT]", help=own)
     add("--add-name", action="append", default=[], metavar="NAME", help="what to call them, in the order of --add")
     add("--add-licence", "--add-license", action="append", default=[], metavar="ID", help="their SPDX licences")
+    add(
+        "--add-signal",
+        action="append",
+        default=[],
+        metavar="WHO",
+        help="who preferred: human, votes, safety, model, synthetic (default: unknown)",
+    )
+    add("--only-added", action="store_true", help="build only what --add names")
     add("--verify-hashes", action="store_true", help="fail when a file is not the pinned one, also in a mirror")
     add("--workers", type=positive, metavar="N", help="processes (default: one a core, at most 4)")
     add("--no-report", action="store_true", help="do not write report.html")
@@ -145,33 +160,33 @@ def _tell(line: str) -> None:
 
 
 def _request(options: argparse.Namespace) -> Any:
-    from builders.inputs.added import find_added
-    from builders.inputs.inputs import Request
-    from builders.inputs.recipe import load_recipe
-    from sources.fetch.download import Download
-    from sources.fetch.fetcher import SAMPLE, Mirror, sample
+    from builders.python.build import make_request
 
-    if options.benchmarks is not None and not os.path.isdir(options.benchmarks):
-        from sources.command.errors import UsageError
-
-        raise UsageError("--benchmarks", f"no folder {options.benchmarks}")
-    fetcher = sample() if options.sample else Mirror(options.mirror) if options.mirror else Download()
-    return Request(
-        langs=("zh", "en") if options.lang == "all" else (options.lang,),
-        recipe=load_recipe(options.recipe),
-        fetcher=fetcher,
+    return make_request(
+        lang=options.lang,
         out=options.out,
-        benchmarks=options.benchmarks or (SAMPLE / "benchmarks" if options.sample else None),
-        synth=options.synth,
-        only=tuple(options.only),
-        without=tuple(options.without),
+        sample=options.sample,
+        mirror=options.mirror,
+        recipe=options.recipe,
+        only=options.only,
+        without=options.without,
+        limit=options.limit,
         commercial_ok=options.commercial_ok,
+        benchmarks=options.benchmarks,
+        synth=options.synth,
+        added=_added(options),
+        only_added=options.only_added,
         verify_hashes=options.verify_hashes,
-        added=find_added(options),
-        max_rows=options.limit,
+        workers=options.workers,
         report=not options.no_report,
-        workers=options.workers or min(4, os.cpu_count() or 1),
+        download=not options.dry_run,
     )
+
+
+def _added(options: argparse.Namespace) -> Any:
+    from builders.inputs.added import parse_added
+
+    return parse_added(options.add, options.add_name, options.add_licence, options.add_signal)
 
 
 def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
@@ -180,7 +195,7 @@ def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
     from builders.inputs.added import list_added
     from builders.inputs.plan import make_plan, show_plan
 
-    plan = make_plan(request, list_added(options))
+    plan = make_plan(request, list_added(_added(options)))
     if options.json:
         print_json(asdict(plan) | ({"publish_to": options.push_to_hub} if options.push_to_hub else {}))
         return 0

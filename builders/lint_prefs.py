@@ -1,9 +1,7 @@
 """The command lint-prefs: what is wrong with anybody's preference data."""
 
 import argparse
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -107,43 +105,18 @@ def _failing(fail_on: str) -> set[str]:
 
 
 def _examine(options: argparse.Namespace, files: Any) -> Any:
-    from builders.linting.examine import Subject, examine
-    from builders.linting.tokens import load_limit
-    from sources.command.progress import Bars, Silent
+    from builders.python.lint import examine_files
 
-    subject = Subject(
-        files=files,
+    return examine_files(
+        files,
         layout=options.layout,
-        limit=load_limit(options.tokenizer, options.max_tokens) if options.tokenizer else None,
+        tokenizer=options.tokenizer,
+        max_tokens=options.max_tokens,
+        benchmarks=options.benchmarks,
+        limit=options.limit,
+        workers=options.workers,
+        progress=sys.stderr.isatty(),
     )
-    progress = Bars() if sys.stderr.isatty() else Silent()
-    with tempfile.TemporaryDirectory(prefix="lint-prefs-") as scratch:
-        try:
-            return examine(subject, _request(options, Path(scratch)), progress, Path(scratch))
-        finally:
-            progress.close()
-
-
-def _request(options: argparse.Namespace, out: Path, **changes: Any) -> Any:
-    from builders.inputs.inputs import Request
-    from builders.linting.examine import RECIPE
-    from sources.command.errors import UsageError
-    from sources.fetch.fetcher import Mirror, sample
-
-    if options.benchmarks is not None and not options.benchmarks.is_dir():
-        raise UsageError("--benchmarks", f"no folder {options.benchmarks}")
-    recipe = changes.pop("recipe", RECIPE)
-    stages = tuple(stage for stage in recipe.stages if stage != "contamination" or options.benchmarks)
-    settings = {
-        "langs": ("zh", "en"),
-        "recipe": recipe.model_copy(update={"stages": stages}),
-        "fetcher": Mirror(options.benchmarks) if options.benchmarks else sample(),  # for benchmarks only
-        "out": out,
-        "benchmarks": options.benchmarks,
-        "max_rows": options.limit,
-        "workers": options.workers or min(4, os.cpu_count() or 1),
-    }
-    return Request(**{**settings, **changes})
 
 
 def _fix(options: argparse.Namespace, files: Any, examined: Any, console: Any) -> Any:
@@ -153,14 +126,24 @@ def _fix(options: argparse.Namespace, files: Any, examined: Any, console: Any) -
     from builders.building.pipeline import build
     from builders.building.table import show_build
     from builders.linting.fix import as_json, describe_data, recipe_for
+    from builders.python.lint import make_request
     from sources.command.progress import Silent
     from sources.fetch.data_files import name_data
 
     began = perf_counter()
     added = describe_data(files, examined, name_data(options.data), options.licence, options.layout)
     langs = tuple(examined.pairs_by_lang)
-    changes = {"recipe": recipe_for(examined), "added": added, "langs": langs, "may_lose_languages": True}
-    inputs, built = build(_request(options, options.fix, **changes), Silent())
+    request = make_request(
+        options.fix,
+        benchmarks=options.benchmarks,
+        limit=options.limit,
+        workers=options.workers,
+        recipe=recipe_for(examined),
+        added=added,
+        langs=langs,
+        may_lose_languages=True,
+    )
+    inputs, built = build(request, Silent())
     for lang in set(langs) - {each.lang for each in built}:
         complain(NAME, f"--fix: none of {examined.pairs_by_lang[lang]:,} pairs in {lang} is left, so it has no folder")
     if not options.json:

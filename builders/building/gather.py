@@ -119,15 +119,27 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
         contaminated.update((made + row, evidence) for row, evidence in result.contaminated.items())
         findings.merge(result.findings, made)
         made += len(result.keys)
+    lost = Spill([result.lost for result in results])
     if not made:
         counted: Counter[Reason] = sum((account.skipped for account in accounts), Counter())
         skipped = counted.most_common(MAX_REASONS_TOLD)
         why = f" ({', '.join(f'{reason} {count:,}' for (_, reason), count in skipped)})" * bool(skipped)
         hint = "Look at the files, at the layout if one is named, and at --limit."
-        raise NoPairsError("sources", f"no upstream row gave a pair{why}", hint=hint)
+        where, first = _first_lost(lost)
+        raise NoPairsError(where, f"no upstream row gave a pair{why}{first}", hint=hint)
     keys = concatenate([result.keys for result in results])
-    pairs, lost = Spill([result.pairs for result in results]), Spill([result.lost for result in results])
+    pairs = Spill([result.pairs for result in results])
     return Gathered(pairs, lost, keys, contaminated, accounts, findings)
+
+
+def _first_lost(lost: Spill) -> tuple[str, str]:
+    """Where the first row without a pair stands (`<file>:<row from 0>`), and what is wrong with it."""
+    columns = ["source_row", "reason", "evidence"]
+    with lost.opened(columns) as read:
+        for number in range(lost.batch_count):
+            for where, reason, evidence in zip(*(read(number)[name].to_pylist() for name in columns), strict=True):
+                return where, f"; of this first row: {reason}, {evidence}"
+    return "sources", ""
 
 
 def _write_questions(questions: list[Question], path: Path) -> Path:

@@ -24,6 +24,11 @@ ANNOTATORS = {
     "model": "machine-generated",
     "synthetic": "machine-generated",
 }
+TAGS = ["dpo", "preference", "rlhf", "trl", "build-prefs"]
+HUMAN_FEEDBACK = ["human-feedback"]
+UNKNOWN_SIGNALS = {"unknown", "model", "synthetic"}
+"""Signals from which it does not follow that a person preferred anything."""
+
 SIZES = ["n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B"]
 LICENSE_FILE = "LICENSE.md"
 
@@ -36,15 +41,21 @@ def front_matter(builds: list[Facts], *, title: str, folders: Mapping[Lang, str]
         "pretty_name": title,
         "language": sorted(facts.lang for facts in builds),
         **_license(sorted({origin.license for origin in origins})),
-        "annotations_creators": sorted({ANNOTATORS.get(signal, "other") for signal in signals}),
+        **_annotators(signals),
         "multilinguality": ["monolingual" if len(builds) == 1 else "multilingual"],
         "size_categories": [size_category(sum(facts.pairs for facts in builds))],
         "source_datasets": sorted({_hub_source(origin.source) for origin in origins}),
         "task_categories": ["text-generation"],
-        "tags": ["dpo", "preference", "rlhf", "trl", "human-feedback", "build-prefs"],
+        "tags": [*TAGS[:4], *HUMAN_FEEDBACK * bool(set(signals) - UNKNOWN_SIGNALS), *TAGS[4:]],
         "configs": [_config(facts, folders[facts.lang], is_default=not place) for place, facts in enumerate(builds)],
     }
     return yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=1000).rstrip("\n")
+
+
+def _annotators(signals: list[str]) -> dict[str, list[str]]:
+    """Who annotated, as far as it is known; nothing where it is not."""
+    known = sorted({ANNOTATORS[signal] for signal in signals if signal in ANNOTATORS})
+    return {"annotations_creators": known} if known else {}
 
 
 def needs_license_file(builds: list[Facts]) -> bool:

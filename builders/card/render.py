@@ -1,7 +1,8 @@
 """README.md of a built dataset: what it is, where it comes from, what is doubtful about it, how to use it.
 
-The words are in data_cards/hub_card.md; what fills its blanks comes from the manifest and is measured on the files, so
-that the same build has the same card. Text from upstream stands in code spans (text.py).
+The text is data_cards/hub_card.md. Its blanks are filled by this folder, and the words of a section that depend on
+numbers are in the file of that section: licences.py, measures.py, built.py. Numbers come from the manifest and the
+files, so the same build has the same card. Text from upstream stands in code spans.
 """
 
 import re
@@ -25,6 +26,7 @@ MEANT = {
     "safety": "a verdict on what is safe",
     "model": "a model's score",
     "synthetic": "the assumption that a stronger model writes better answers",
+    "unknown": "something that the owner of the data did not say",
 }
 
 
@@ -104,7 +106,7 @@ def _summary(builds: list[Facts]) -> str:
     sources = sum(1 for facts in builds for one in facts.sources if one["train"] + one["test"])
     return (
         f"{pairs:,} pairs of prompt, chosen and rejected for DPO ({splits}), made of {read:,} upstream rows of "
-        f"{sources} source{'s' * (sources != 1)}. Nothing disappeared unsaid: `dropped.parquet` holds every row that "
+        f"{sources} source{'s' * (sources != 1)}. `dropped.parquet` holds every row that "
         "is not in the dataset, with the reason and the evidence." + _warning(builds)
     )
 

@@ -1,7 +1,10 @@
-"""Preferences of the user's own, as build-prefs --add names them."""
+"""Preferences of the user's own, as --add and `build(add=...)` name them."""
 
-import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
+from typing import cast, get_args
 
 from builders.inputs.plan import Listed
 from sources.command.errors import UsageError
@@ -9,29 +12,74 @@ from sources.fetch.data_files import find_data, list_data, name_data, named_on_h
 from sources.fetch.hub_data import HubId
 from sources.layouts.find import name_layout
 from sources.layouts.own_data import Described
+from sources.pairs.schema import Signal
 
 
-def find_added(options: argparse.Namespace) -> tuple[Described, ...]:
-    """The data of one's own, each with its name and licence, fetched where it is on the Hub; a dry run fetches none.
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Data of one's own that take part: a file, a folder or a dataset of the Hub, and what its owner says of it."""
+
+    place: Path
+    layout: str
+    name: str
+    licence: str
+    signal: Signal
+
+
+def parse_added(
+    data: Sequence[str], names: Sequence[str] = (), licences: Sequence[str] = (), signals: Sequence[str] = ()
+) -> list[Added]:
+    """Each DATA[:LAYOUT] with its name, licence and signal; names and signals may be left out.
 
     Raises:
-        UsageError: a licence or a name is missing or too many.
+        UsageError: a licence, name or signal is missing or too many, or is none.
+    """
+    if len(licences) != len(data):
+        hint = "Give each --add the licence of its data (an SPDX id, or unknown)."
+        found = f"{len(licences)} for {len(data)} --add"
+        raise UsageError("--add-licence", found, expected="one for each", hint=hint)
+    for flag, given in (("--add-name", names), ("--add-signal", signals)):
+        if given and len(given) != len(data):
+            raise UsageError(flag, f"{len(given)} for {len(data)} --add", expected="one for each, or none")
+    for signal in signals:
+        if signal not in get_args(Signal):
+            raise UsageError("--add-signal", f"no signal is called {signal}", expected=", ".join(get_args(Signal)))
+    places = [_place_and_layout(each) for each in data]
+    return [
+        Added(place, layout, name or name_data(place), licence, cast(Signal, signal))
+        for (place, layout), name, licence, signal in zip(
+            places, names or repeat(""), licences, signals or repeat("unknown"), strict=False
+        )
+    ]
+
+
+def find_added(added: Sequence[Added], *, download: bool = True) -> tuple[Described, ...]:
+    """The files of each, fetched from the Hub where they are there; without `download` those are left out.
+
+    Raises:
+        FetchError: one cannot be had.
     """
     return tuple(
-        Described(files=tuple(find_data(place, "--add")), name=name, licence=licence, layout=layout)
-        for place, layout, name, licence in _given(options)
-        if not (options.dry_run and _to_download(place))
+        Described(
+            files=tuple(find_data(one.place, "--add")),
+            name=one.name,
+            licence=one.licence,
+            signal=one.signal,
+            layout=one.layout,
+        )
+        for one in added
+        if download or not _to_download(one.place)
     )
 
 
-def list_added(options: argparse.Namespace) -> list[Listed]:
+def list_added(added: Sequence[Added]) -> list[Listed]:
     """The data of one's own that a build would download, by the names of its files."""
     listed = []
-    for place, layout, name, licence in _given(options):
-        if wanted := _to_download(place):
-            if layout:
-                name_layout(layout, "--add")
-            listed.append(Listed(name, licence, list_data(wanted, "--add")))
+    for one in added:
+        if wanted := _to_download(one.place):
+            if one.layout:
+                name_layout(one.layout, "--add")
+            listed.append(Listed(one.name, one.licence, list_data(wanted, "--add")))
     return listed
 
 
@@ -40,23 +88,6 @@ def _to_download(place: Path) -> HubId | None:
     from huggingface_hub.constants import is_offline_mode
 
     return None if is_offline_mode() else named_on_hub(place)
-
-
-def _given(options: argparse.Namespace) -> list[tuple[Path, str, str, str]]:
-    """What each --add names: the place, the layout (empty: to be found out), the name, the licence.
-
-    Raises:
-        UsageError: a licence or a name is missing or too many.
-    """
-    given, names, licences = options.add, options.add_name, options.add_licence
-    if len(licences) != len(given):
-        hint = "Give each --add the licence of its data (an SPDX id, or unknown)."
-        raise UsageError("--add-licence", f"{len(licences)} for {len(given)} --add", expected="one for each", hint=hint)
-    if names and len(names) != len(given):
-        raise UsageError("--add-name", f"{len(names)} for {len(given)} --add", expected="one for each, or none")
-    places = [_place_and_layout(each) for each in given]
-    names = names or [name_data(place) for place, _ in places]
-    return [(*place, name, licence) for place, name, licence in zip(places, names, licences, strict=True)]
 
 
 def _place_and_layout(given: str) -> tuple[Path, str]:

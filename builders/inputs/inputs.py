@@ -16,8 +16,8 @@ from sources.command.progress import Progress
 from sources.fetch.data_files import DataFile
 from sources.fetch.fetcher import Fetcher, file_sha256, is_upstream, verify_hash
 from sources.layouts.own_data import Described, OwnData, own_data
-from sources.pairs.schema import Lang
-from sources.pairs.source import NoOptions, UpstreamFile
+from sources.pairs.schema import LANGS, Lang
+from sources.pairs.source import NoOptions, Source, UpstreamFile
 from sources.registry import find_source
 
 SAMPLE_REVISION = "sample"
@@ -25,8 +25,8 @@ SAMPLE_REVISION = "sample"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call of build-prefs. `may_lose_languages`: a language of which nothing is left is left out; else the build
-    fails."""
+    """One call of build-prefs. `only_added`: the recipe's sources take no part. `may_lose_languages`: a language with
+    nothing left is left out; else the build fails."""
 
     langs: tuple[Lang, ...]
     recipe: Recipe
@@ -39,6 +39,7 @@ class Request:
     commercial_ok: bool = False
     verify_hashes: bool = False
     added: tuple[Described, ...] = ()
+    only_added: bool = False
     max_rows: int | None = None
     report: bool = True
     workers: int = 2
@@ -103,8 +104,10 @@ def select(request: Request) -> Selection:
         UsageError: a name that does not exist, or nothing is left.
     """
     recipe_sources = choose_sources(request.recipe)
+    own = [own_data(data, lang, "--add") for lang in request.langs for data in request.added]
+    own_names = {name for data in request.added for name in (data.name, *(f"{data.name}_{lang}" for lang in LANGS))}
     for flag, names in (("--only", request.only), ("--without", request.without)):
-        for name in names:
+        for name in (name for name in names if name not in own_names):
             find_source(name, flag)
             if name not in request.recipe.sources:
                 known = ", ".join(request.recipe.sources)
@@ -118,8 +121,8 @@ def select(request: Request) -> Selection:
             taken.append(_with_synth(chosen, request))
         elif why:
             left_out.append((chosen.source.name, why))
-    added = [own_data(data, lang, "--add") for lang in request.langs for data in request.added]
-    taken += [ChosenSource(own.source, NoOptions(), Cap(), own.files) for own in added]
+    own = [one for one in own if _takes_part(one.source, request, own_names)]
+    taken += [ChosenSource(one.source, NoOptions(), Cap(), one.files) for one in own]
     _check_distinct(taken)
     if not taken:
         raise UsageError(
@@ -127,7 +130,14 @@ def select(request: Request) -> Selection:
             f"none is left for --lang {' '.join(request.langs)}",
             expected=f"at least one of {', '.join(c.source.name for c in recipe_sources)}",
         )
-    return Selection(taken, left_out, list(dict.fromkeys(map(_read_as, added))))
+    return Selection(taken, left_out, list(dict.fromkeys(map(_read_as, own))))
+
+
+def _takes_part(source: Source, request: Request, own_names: set[str]) -> bool:
+    """Whether data of one's own takes part: it does unless --without names it, or --only names other such data."""
+    names = {source.name, source.name.removesuffix(f"_{source.lang}")}
+    only = own_names & {*request.only}
+    return not names & {*request.without} and (not only or bool(names & only))
 
 
 def _check_distinct(taken: list[ChosenSource]) -> None:
@@ -159,7 +169,7 @@ def _with_synth(chosen: ChosenSource, request: Request) -> ChosenSource:
 def _why_not(chosen: ChosenSource, request: Request) -> str | None:
     """None if the source takes part, else why not; empty if the user said so."""
     source = chosen.source
-    if (request.only and source.name not in request.only) or source.name in request.without:
+    if request.only_added or (request.only and source.name not in request.only) or source.name in request.without:
         return ""
     if request.commercial_ok and not source.commercial_use:
         return f"--commercial-ok: {source.license}" + f" ({source.license_note})" * bool(source.license_note)

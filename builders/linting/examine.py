@@ -64,7 +64,7 @@ class Examined:
     not_checked: list[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What is examined: the files, the layout (empty: found out for each), the token limit if there is one."""
 

@@ -13,7 +13,7 @@ from builders.publishing.local_build import check_build
 from sources.command.errors import PublishError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Order:
     """What to publish where."""
 

@@ -29,12 +29,12 @@ UNFIT = (KeyError, IndexError, TypeError, AttributeError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What the owner of some files says of them; `layout` is empty where it is to be found out."""
+    """What the owner of some files says of them: licence, who preferred (`signal`), layout (empty: found out)."""
 
     files: tuple[DataFile, ...]
     name: str
     licence: str
-    signal: Signal = "human"
+    signal: Signal = "unknown"
     layout: str = ""
 
 

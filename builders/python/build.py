@@ -1,0 +1,217 @@
+"""`build`: what the command build-prefs does, as a function."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from builders.building.pipeline import build as run_build
+from builders.building.table import remarks
+from builders.inputs.added import Added, find_added, parse_added
+from builders.inputs.inputs import Request
+from builders.inputs.recipe import load_recipe
+from sources.command.errors import UsageError
+from sources.command.printable import printable
+from sources.command.progress import Bars, Silent
+from sources.fetch.download import Download
+from sources.fetch.fetcher import SAMPLE, Mirror
+from sources.fetch.fetcher import sample as sample_files
+from sources.pairs.account_table import account_table
+from sources.pairs.built_folder import SPLITS, Split
+from sources.pairs.ledger import Account, total
+from sources.pairs.schema import PAIRS, Lang
+
+if TYPE_CHECKING:
+    import datasets
+    import pandas
+    import pyarrow as pa
+
+MAX_WORKERS = 4
+Paths = str | Path | Sequence[str | Path]
+Names = str | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BuildResult:
+    """One language of a finished build. `remarks` are the lines below the command's table."""
+
+    lang: Lang
+    folder: Path
+    accounts: list[Account]
+    remarks: list[str]
+
+    @property
+    def pairs(self) -> "datasets.Dataset":
+        """All pairs, those of the train split first, in memory."""
+        import pyarrow as pa
+
+        return _dataset(pa.concat_tables([self._table(split) for split in SPLITS]))
+
+    def split(self, name: Split) -> "datasets.Dataset":
+        """The pairs of `train` or `test`, in memory; a build may have none in `test`."""
+        return _dataset(self._table(name))
+
+    @property
+    def dropped(self) -> "pandas.DataFrame":
+        """Every row that is not in the dataset: the columns of a pair, and stage, reason and evidence."""
+        import pandas
+
+        return pandas.read_parquet(self.folder / "dropped.parquet")
+
+    def _table(self, split: Split) -> "pa.Table":
+        import pyarrow.parquet as pq
+
+        files = sorted((self.folder / "data").glob(f"{split}-*.parquet"))
+        return pq.read_table(files, schema=PAIRS) if files else PAIRS.empty_table()
+
+    def __repr__(self) -> str:
+        from rich.console import Console
+
+        shown = StringIO()
+        Console(file=shown, width=200, color_system=None).print(account_table(f"{self.lang} pairs", self.accounts))
+        lines = [line.rstrip() for line in shown.getvalue().splitlines()]
+        return "\n".join([*lines, *self.remarks, f"→ {printable(str(self.folder))}"])
+
+    def _repr_html_(self) -> str:
+        """The account as a notebook shows it."""
+        whole = total(self.accounts, self.lang)
+        columns = [*self.accounts, *([whole] if len(self.accounts) > 1 else [])]
+        rows: list[tuple[str, list[int]]] = [("rows read", [one.rows_read for one in columns])]
+        rows += [(f"− {reason[1]}", [one.skipped[reason] for one in columns]) for reason in sorted(whole.skipped)]
+        rows += [("pairs made", [one.pairs_made for one in columns])]
+        rows += [(f"− {reason[1]}", [one.dropped[reason] for one in columns]) for reason in sorted(whole.dropped)]
+        rows += [("pairs written", [one.written for one in columns])]
+        head = "".join(f"<th>{escape(printable(one.source))}</th>" for one in columns)
+        body = "".join(
+            f"<tr><th>{escape(printable(label))}</th>"
+            + "".join(f"<td>{number:,}</td>" if number else "<td>·</td>" for number in numbers)
+            + "</tr>"
+            for label, numbers in rows
+        )
+        folder = escape(printable(str(self.folder)))
+        table = f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return f"{table}<p><code>{folder}</code></p>"
+
+
+def build(
+    *,
+    lang: Lang | Literal["all"],
+    out: str | Path = "prefs",
+    sample: bool = False,
+    mirror: str | Path | None = None,
+    recipe: str | Path = "ct-llm",
+    only: Names = (),
+    without: Names = (),
+    limit: int | None = None,
+    commercial_ok: bool = False,
+    benchmarks: str | Path | None = None,
+    synth: str | Path | None = None,
+    add: Paths = (),
+    add_name: Names = (),
+    add_licence: Names = (),
+    add_signal: Names = (),
+    only_added: bool = False,
+    verify_hashes: bool = False,
+    workers: int | None = None,
+    report: bool = True,
+    progress: bool = False,
+) -> BuildResult | dict[Lang, BuildResult]:
+    """The dataset that the command build-prefs writes with the same options; a result for each language with "all".
+
+    `out` is the folder that gets `<lang>/`; `progress` shows bars on stderr.
+
+    Raises:
+        PrefsError: says where, what was found, what was expected and what to do; what was in `out` is still there.
+    """
+    added = parse_added(*map(_listed, (add, add_name, add_licence, add_signal)))
+    request = make_request(
+        lang=lang,
+        out=Path(out),
+        sample=sample,
+        mirror=mirror,
+        recipe=str(recipe),
+        only=_listed(only),
+        without=_listed(without),
+        limit=limit,
+        commercial_ok=commercial_ok,
+        benchmarks=benchmarks,
+        synth=synth,
+        added=added,
+        only_added=only_added,
+        verify_hashes=verify_hashes,
+        workers=workers,
+        report=report,
+    )
+    bars = Bars() if progress else Silent()
+    try:
+        inputs, built = run_build(request, bars)
+    finally:
+        bars.close()
+    said = [line.plain for line in remarks(inputs)]
+    results = {one.lang: BuildResult(one.lang, one.folder, one.accounts, said) for one in built}
+    return results if lang == "all" else results[lang]
+
+
+def make_request(
+    *,
+    lang: str,
+    out: Path,
+    sample: bool = False,
+    mirror: str | Path | None = None,
+    recipe: str = "ct-llm",
+    only: Sequence[str] = (),
+    without: Sequence[str] = (),
+    limit: int | None = None,
+    commercial_ok: bool = False,
+    benchmarks: str | Path | None = None,
+    synth: str | Path | None = None,
+    added: Sequence[Added] = (),
+    only_added: bool = False,
+    verify_hashes: bool = False,
+    workers: int | None = None,
+    report: bool = True,
+    download: bool = True,
+) -> Request:
+    """What the options ask for; `download` fetches added data that is on the Hub.
+
+    Raises:
+        UsageError: an option is wrong.
+    """
+    if lang not in ("zh", "en", "all"):
+        raise UsageError("lang", f"no language {lang!r}", expected="zh, en or all")
+    if sample and mirror is not None:
+        raise UsageError("sample", "does not go with mirror", hint="Give one of them.")
+    if benchmarks is not None and not os.path.isdir(benchmarks):
+        raise UsageError("--benchmarks", f"no folder {benchmarks}")
+    if only_added and not added:
+        raise UsageError("--only-added", "needs --add", hint="Name your data with --add FILE.")
+    return Request(
+        langs=("zh", "en") if lang == "all" else ("zh",) if lang == "zh" else ("en",),
+        recipe=load_recipe(recipe),
+        fetcher=sample_files() if sample else Mirror(Path(mirror)) if mirror is not None else Download(),
+        out=out,
+        benchmarks=Path(benchmarks) if benchmarks is not None else SAMPLE / "benchmarks" if sample else None,
+        synth=Path(synth) if synth is not None else None,
+        only=tuple(only),
+        without=tuple(without),
+        commercial_ok=commercial_ok,
+        verify_hashes=verify_hashes,
+        added=find_added(added, download=download),
+        only_added=only_added,
+        max_rows=limit,
+        report=report,
+        workers=workers or min(MAX_WORKERS, os.cpu_count() or 1),
+    )
+
+
+def _listed(given: Paths) -> list[str]:
+    return [str(given)] if isinstance(given, str | Path) else [str(one) for one in given]
+
+
+def _dataset(table: "pa.Table") -> "datasets.Dataset":
+    from datasets import Dataset
+
+    return Dataset(table)
