@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 VLLM_VENV := .venv-vllm
+WHEEL_VENV := .venv-wheel
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-browser test-train test-gpu test-vllm lint types imports check bench-build bench-synth \
+.PHONY: demo test test-browser test-train test-gpu test-vllm test-wheel lint types imports check bench-build bench-synth \
   bench-train clean
 
 demo: $(VENV)/base  ## build the embedded sample and show the table
@@ -27,6 +28,14 @@ test-gpu: $(VENV)/train  ## run the tests that need a CUDA device
 
 test-vllm: $(VLLM_VENV)/ready  ## run the tests that need torch or a real vLLM server (CPU; 3 GB to install)
 	$(VLLM_VENV)/bin/python -m pytest -m vllm tests/synth/vllm
+
+test-wheel: $(VENV)/dev  ## build the wheel and try it in a clean environment from another folder
+	rm -rf $(WHEEL_VENV) && mkdir -p $(WHEEL_VENV)/dist
+	$(PIP) build
+	$(BIN)/python -m build --quiet --wheel --outdir $(WHEEL_VENV)/dist
+	$(PYTHON) -m venv $(WHEEL_VENV)/venv
+	$(WHEEL_VENV)/venv/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt $(WHEEL_VENV)/dist/*.whl
+	$(BIN)/python -m pytest -m wheel -n 0 tests/test_wheel.py
 
 lint: $(VENV)/dev  ## ruff
 	$(BIN)/ruff check .
@@ -75,4 +84,4 @@ $(VLLM_VENV)/ready: tests/synth/vllm/requirements.txt tests/synth/vllm/cure_vllm
 	@touch $@
 
 clean:  ## remove what was made
-	rm -rf $(VENV) $(VLLM_VENV) prefs .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VLLM_VENV) $(WHEEL_VENV) prefs .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
