@@ -1,1 +1,17 @@
-"""The pairs nobody published: a strong model's answer against a weaker one's."""
+"""Preference pairs from models: a stronger model's answer is chosen, a weaker model's answer is rejected."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synth.python_api import SynthResult, synthesize
+
+__all__ = ["SynthResult", "synthesize"]
+
+
+def __getattr__(name: str) -> object:
+    """The public functions, imported when they are first used, so that `import synth` loads nothing else."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from synth import python_api
+
+    return getattr(python_api, name)

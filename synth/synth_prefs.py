@@ -40,8 +40,10 @@ UNKNOWN = "unknown"
 INTERRUPTED = "what was answered is kept: the same command goes on, and with --collect makes pairs of what is there"
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+def parse(
+    arguments: list[str] | None, parser_class: type[argparse.ArgumentParser] = argparse.ArgumentParser
+) -> argparse.Namespace:
+    parser = parser_class(
         prog="synth-prefs",
         description="Make preference pairs of a stronger and a weaker model's answers; no answer is paid for twice.",
         epilog=EXAMPLES,
@@ -139,10 +141,10 @@ def _run(options: argparse.Namespace) -> int:
         else:
             show_plan(plan, console)
         return 0
-    from synth.run.pipeline import synthesize
+    from synth.run.pipeline import run_job
     from synth.run.table import show_run, summary
 
-    result = synthesize(job, watched=sys.stderr.isatty())
+    result = run_job(job, progress="bar" if sys.stderr.isatty() else "lines")
     if options.json:
         print_json(summary(job, result))
     else:

@@ -1,85 +1,44 @@
-"""Asking: many requests at once, tried again where that may help, each answer in the journal before it counts.
+"""The requests of one side, many at once, each sent again where that may help.
 
-A slot is only free again when its answer is on the disk, so a kill loses at most the requests in flight.
+A worker takes its next request only when the journal has the last answer on the disk, so a kill loses at most the
+requests that are in flight.
 """
 
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from random import Random
 from time import monotonic
-from typing import Protocol
 
 from sources.command.errors import PrefsError
-from synth.asking.budget import Budget
-from synth.asking.meter import Meter
-from synth.engines.engine import Engine
+from synth.asking.context import START_AGAIN, Answerer, AskError, RunContext
+from synth.asking.record import Recorder
 from synth.engines.failures import HopelessError, RefusedError, RetryError
-from synth.job.completion import Completion, CompletionRequest, Outcome, Refusal
+from synth.job.completion import CompletionRequest, Outcome, Refusal
 from synth.job.pace import Pace
-from synth.job.price import Price
-from synth.journal.journal import Entry
-from synth.journal.writer import JournalWriter
 
-MAX_EARLY_REFUSALS = 20
-"""So many refusals without one answer are no matter of single prompts."""
-
-MAX_FRUITLESS = 20
-"""Nor are so many requests given up without an answer to another one in between."""
-
-GONE = "Start it again and run the same command: what was answered is kept. --patience waits longer."
-
-
-class AskError(PrefsError):
-    """The asking cannot go on; what was answered is kept."""
-
-
-class Shown(Protocol):
-    """Told what happens."""
-
-    def advance(self, count: int = 1) -> None: ...
-
-    def note(self, line: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What all askings of a run share."""
-
-    writer: JournalWriter
-    budget: Budget
-    meter: Meter
-    shown: Shown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answerer:
-    """Who is asked: by which engine, `where` as errors name it, for how much, and whether it ever answered before."""
-
-    engine: Engine
-    where: str
-    price: Price
-    has_answered: bool
+MAX_UNANSWERED = 20
+"""The run ends after so many requests in a row without an answer: the server has a problem, not the prompts."""
 
 
 class Asking:
-    """The requests of one side, put to one engine."""
+    """Sends the requests of one side to one engine. `given_up` holds, by key, why a request has no answer; `error` is
+    what ended the asking early."""
 
-    def __init__(self, answerer: Answerer, desk: Desk, pace: Pace) -> None:
-        self._answerer, self._desk, self._pace = answerer, desk, pace
+    def __init__(self, answerer: Answerer, context: RunContext, pace: Pace) -> None:
+        self._answerer, self._context, self._pace = answerer, context, pace
+        self._recorder = Recorder(context.writer, has_answered=answerer.has_answered)
         self._successes = int(answerer.has_answered)
         self._gone_since: float | None = None
-        self._early: list[tuple[CompletionRequest, Refusal]] = []
-        self._fruitless: list[str] = []
-        self._halted = asyncio.Event()
+        self._unanswered: list[str] = []
+        self._stopped = asyncio.Event()
         self._jitter = Random()  # noqa: S311 - spreads requests over time
         self.given_up: dict[bytes, str] = {}
-        self.trouble: AskError | None = None
+        self.error: AskError | None = None
         self.over_budget = False
 
     async def run(self, requests: Iterable[CompletionRequest]) -> None:
-        """Ask them all; returns when all are answered, or after `halt`, or when there is `trouble`.
+        """Return when all requests have an outcome or were given up, or after `stop`.
 
         Raises:
             OutputError: the journal cannot be written.
@@ -91,78 +50,79 @@ class Asking:
                     group.create_task(self._work(waiting))
         except* PrefsError as failed:
             raise failed.exceptions[0] from None
-        if self._fruitless and not self._successes:
-            self._halt_fruitless()
-        if not self._halted.is_set():
-            await self._keep_early()
+        if self._unanswered and not self._successes:
+            self._stop_unanswered()
+        if not self._stopped.is_set():
+            await self._recorder.record_held_back()
 
-    def halt(self, trouble: AskError | None = None) -> None:
+    def stop(self, error: AskError | None = None) -> None:
         """Send nothing more; requests in flight are waited for."""
-        self.trouble = self.trouble or trouble
-        self._halted.set()
+        self.error = self.error or error
+        self._stopped.set()
 
     async def _work(self, waiting: Iterator[CompletionRequest]) -> None:
         try:
             for request in waiting:
-                if len(self._fruitless) >= MAX_FRUITLESS:
-                    self._halt_fruitless()
-                if self._halted.is_set():
+                if len(self._unanswered) >= MAX_UNANSWERED:
+                    self._stop_unanswered()
+                if self._stopped.is_set():
                     return
                 await self._settle(request)
         except PrefsError:
-            self._halted.set()
+            self._stopped.set()
             raise
 
     async def _settle(self, request: CompletionRequest) -> None:
-        """One request, from the first attempt to its place in the journal."""
+        """Send one request until it has an outcome, and record that."""
         outcome = await self._answer(request)
         if outcome is not None:
-            await self._keep(request, outcome)
-        elif self._halted.is_set():
+            if not await self._recorder.record(request, outcome):
+                self._stop_refused(outcome)
+        elif self._stopped.is_set():
             return
-        self._desk.meter.count(outcome)
-        self._desk.shown.advance()
+        self._context.meter.count(outcome)
+        self._context.display.advance()
 
     async def _answer(self, request: CompletionRequest) -> Outcome | None:
-        """The outcome of a request; None when it is given up or the asking halts."""
+        """The outcome of a request; None when it is given up or the asking stops."""
         failures, attempts, seen = 0, 0, self._successes
-        while not self._halted.is_set():
+        while not self._stopped.is_set():
             try:
                 return await self._attempt(request)
             except HopelessError as hopeless:
-                self.halt(AskError(self._answerer.where, hopeless.message, hint=hopeless.hint))
+                self.stop(AskError(self._answerer.where, hopeless.message, hint=hopeless.hint))
             except RetryError as failure:
                 attempts += 1
-                self._desk.meter.retries += 1
+                self._context.meter.retries += 1
                 failures += failure.own or (self._successes > seen and not failure.busy)
                 seen = self._successes
                 if failures >= self._pace.max_attempts:
                     self.given_up[request.key] = failure.message
-                    self._fruitless.append(failure.message)
+                    self._unanswered.append(failure.message)
                     return None
                 await self._wait(attempts, failure)
         return None
 
-    def _halt_fruitless(self) -> None:
-        """More requests would be given up as the last ones were."""
-        found = f"no answer to any of the last {len(self._fruitless):,} requests ({self._fruitless[-1]})"
-        self.halt(AskError(self._answerer.where, found, hint=GONE))
+    def _stop_unanswered(self) -> None:
+        """Stop, since more requests would stay without an answer as the last ones did."""
+        found = f"no answer to any of the last {len(self._unanswered):,} requests ({self._unanswered[-1]})"
+        self.stop(AskError(self._answerer.where, found, hint=START_AGAIN))
 
     async def _attempt(self, request: CompletionRequest) -> Outcome | None:
-        """What came of sending a request once, with the money for it; None where there is none left.
+        """What came of sending a request once; None if the budget does not allow it or the asking stops.
 
         Raises:
             RetryError: it may be sent again.
             HopelessError: nothing may.
         """
         most = self._answerer.price.most(request)
-        if not await self._desk.budget.reserve(most):
+        if not await self._context.budget.reserve(most):
             self.over_budget = True
-            self.halt()
+            self.stop()
             return None
         paid = 0.0
         try:
-            if self._halted.is_set():  # while it waited for the money
+            if self._stopped.is_set():  # while it waited for the budget
                 return None
             paid = most
             answer = await self._answerer.engine.complete(request)
@@ -177,15 +137,15 @@ class Asking:
             paid = 0.0
             raise
         finally:
-            await self._desk.budget.settle(most, paid)
+            await self._context.budget.settle(most, paid)
         self._successes += 1
-        self._fruitless.clear()
+        self._unanswered.clear()
         self._gone_since = None
         return answer
 
     async def _wait(self, attempts: int, failure: RetryError) -> None:
-        """Wait before the next attempt, or halt when there shall be none."""
-        patience = self._pace.patience_s  # all of it for a failure of its own: those are counted, not timed
+        """Wait before the next attempt, or stop if patience has run out or the server asks for a longer wait."""
+        patience = self._pace.patience_s  # failures of the request itself are counted, not timed
         if not failure.own:
             self._gone_since = self._gone_since or monotonic()
             patience += self._gone_since - monotonic()
@@ -197,30 +157,12 @@ class Asking:
             found = f"no answer for {self._pace.patience_s:,.0f} s ({failure.message})"
             if patience > 0:
                 found = f"asks to wait {failure.retry_after_s:,.0f} s ({failure.message})"
-            self.halt(AskError(self._answerer.where, found, hint=GONE))
+            self.stop(AskError(self._answerer.where, found, hint=START_AGAIN))
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._halted.wait(), max(min(wait_s, patience), 0.0))
+            await asyncio.wait_for(self._stopped.wait(), max(min(wait_s, patience), 0.0))
 
-    async def _keep(self, request: CompletionRequest, outcome: Outcome) -> None:
-        """Put an outcome into the journal. Refusals wait for the first answer: a server that refuses every request
-        is wrongly set up, and its refusals are no one's."""
-        if isinstance(outcome, Completion):
-            await self._keep_early()
-        elif not self._successes:
-            self._early.append((request, outcome))
-            if len(self._early) >= MAX_EARLY_REFUSALS:
-                found = f"refuses every request (HTTP {outcome.status}: {outcome.message})"
-                self.halt(
-                    AskError(self._answerer.where, found, hint="Change the recipe or the server; nothing was recorded.")
-                )
-            return
-        await self._write(request, outcome)
-
-    async def _keep_early(self) -> None:
-        early, self._early = self._early, []
-        for request, outcome in early:
-            await self._write(request, outcome)
-
-    async def _write(self, request: CompletionRequest, outcome: Outcome) -> None:
-        entry = Entry(request.key, request.side, request.body["model"], outcome)
-        await self._desk.writer.append(entry)
+    def _stop_refused(self, outcome: Outcome) -> None:
+        """Stop, since the server has refused every request."""
+        assert isinstance(outcome, Refusal)
+        found = f"refuses every request (HTTP {outcome.status}: {outcome.message})"
+        self.stop(AskError(self._answerer.where, found, hint="Change the recipe or the server; nothing was recorded."))

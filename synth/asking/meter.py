@@ -1,15 +1,18 @@
-"""What a run has done so far, and a line on stderr that shows it."""
+"""Counts of a run so far, and the display of them on stderr."""
 
 import sys
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 from synth.asking.budget import Budget
 from synth.job.completion import Completion, Outcome
 
 REFRESH_S = 0.25
 LINE_EVERY_S = 30.0
+
+Progress = Literal["bar", "lines", "off"]
+"""What a run shows on stderr: a bar, a line now and then, or nothing."""
 
 
 @dataclass(slots=True)
@@ -62,13 +65,14 @@ class Meter:
         return ", ".join(parts)
 
 
-class Bar:
-    """A bar on stderr while somebody watches, else a line now and then; `note` says something that happened."""
+class Display:
+    """The progress of a run on stderr, and the events that `note` is given."""
 
-    def __init__(self, meter: Meter, *, shown: bool) -> None:
-        self._meter, self._next = meter, perf_counter() + LINE_EVERY_S * (not shown)
+    def __init__(self, meter: Meter, progress: Progress) -> None:
+        self._meter, self._progress = meter, progress
+        self._next = perf_counter() + LINE_EVERY_S * (progress == "lines")
         self._bar: Any = None
-        if shown:
+        if progress == "bar":
             from tqdm import tqdm
 
             self._bar = tqdm(
@@ -82,7 +86,7 @@ class Bar:
             )
 
     def advance(self, count: int = 1) -> None:
-        """So many more requests are over, or need not be sent."""
+        """Count requests that are over or need not be sent."""
         if self._bar is not None:
             self._bar.update(count)
         if perf_counter() < self._next:
@@ -96,15 +100,15 @@ class Bar:
             self.note(f"answers: {done:,}/{self._meter.total:,}, {self._meter.line()}")
 
     def note(self, line: str) -> None:
-        """A line above the bar."""
+        """Show an event as a line of its own."""
         if self._bar is not None:
             self._bar.write(line, file=sys.stderr)
-        else:
+        elif self._progress != "off":
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
 
     def close(self) -> None:
-        """The bar goes, the clock stops."""
+        """Remove the bar and stop the clock."""
         self._meter.ended = perf_counter()
         if self._bar is not None:
             self._bar.close()

@@ -1,9 +1,9 @@
-"""An engine ready to be asked, and the writer that fits it."""
+"""Opens and checks the engine of one side, and finds the writer that fits it."""
 
 from dataclasses import dataclass
 
 from sources.command.errors import UsageError
-from synth.asking.budget import Budget
+from synth.asking.context import RunContext
 from synth.asking.pending import api_of_journal, requests
 from synth.engines.engine import Engine
 from synth.engines.preflight import Server, check_options, find_api, look_at
@@ -16,8 +16,8 @@ from synth.journal.journal import Entry, Journal
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """An engine with its writer; `remarks` is what people should know of it."""
+class OpenedEngine:
+    """An engine with its writer; `remarks` says how the model is asked."""
 
     engine: Engine
     writer: Writer
@@ -25,8 +25,7 @@ class Opened:
 
 
 def known_writer(job: Job, model: Model, prompts: Prompts, journal: Journal) -> Writer | None:
-    """The writer of a side as far as it is known without asking anyone: the recipe says the interface, or the answers
-    in the journal do."""
+    """The writer of a side, if its interface is known from the recipe or from the answers in the journal; else None."""
     said = job.writing(model.side).api
     if said != "auto":
         return job.writer(model, said)
@@ -38,10 +37,11 @@ def known_writer(job: Job, model: Model, prompts: Prompts, journal: Journal) -> 
 
 
 async def open_engine(
-    job: Job, model: Model, writer: Writer | None, prompts: Prompts, material: tuple[Journal, Budget]
-) -> Opened:
-    """The engine of one side, after a look at what it is, for which one answer may have to be paid; `writer` is what
-    `known_writer` says.
+    job: Job, model: Model, writer: Writer | None, prompts: Prompts, context: RunContext
+) -> OpenedEngine:
+    """The engine of one side, checked, with the writer that fits it; `writer` is what `known_writer` returned.
+
+    Where the interface is not known, the first request may be sent, and paid for, to find it out.
 
     Raises:
         PrefsError: it cannot be used, does not serve the model, or would ignore an option.
@@ -51,7 +51,7 @@ async def open_engine(
 
         local, writer = start(job, model, writer)
         local.check_options(next(requests(prompts, writer)))
-        return Opened(local, writer, [_remark(model, writer)])
+        return OpenedEngine(local, writer, [_remark(model, writer)])
     engine = ServerEngine(model.endpoint, timeout_s=job.timeout_s, connections=job.pace.concurrency)
     try:
         server = await look_at(engine, model.endpoint, model.side, model.name)
@@ -60,31 +60,30 @@ async def open_engine(
             first = next(requests(prompts, job.writer(model, "chat")))
             if server.fields is None:  # so that what is true of both interfaces is known before one request is paid
                 check_options(server, model.endpoint, model.side, first)
-            writer = await _find_writer(job, model, engine, first, material)
+            writer = await _find_writer(job, model, engine, first, context)
         check_options(server, model.endpoint, model.side, next(requests(prompts, writer)))
     except BaseException:
         await engine.close()
         raise
-    return Opened(engine, writer, [_remark(model, writer)])
+    return OpenedEngine(engine, writer, [_remark(model, writer)])
 
 
 async def _find_writer(
-    job: Job, model: Model, engine: ServerEngine, first: CompletionRequest, material: tuple[Journal, Budget]
+    job: Job, model: Model, engine: ServerEngine, first: CompletionRequest, context: RunContext
 ) -> Writer:
-    """The writer that fits the server; what its first answer cost, if that had to be asked for, is paid."""
+    """The writer that fits the server. If the first request had to be sent, its answer is recorded and paid."""
     assert model.endpoint is not None
-    journal, budget = material
     price = model.price or FREE
     most = paid = price.most(first)
-    if not await budget.reserve(most):
+    if not await context.budget.reserve(most):
         raise UsageError("--max-spend", f"{job.max_spend:.2f} may be exceeded by the first request", hint="Raise it.")
     try:
         api, answer = await find_api(engine, model.endpoint, first)
         paid = price.paid(first, answer) if answer else 0.0
     finally:
-        await budget.settle(most, paid)
+        await context.budget.settle(most, paid)
     if answer is not None:
-        journal.append([Entry(first.key, model.side, model.name, answer)])
+        await context.writer.append(Entry(first.key, model.side, model.name, answer))
     return job.writer(model, api)
 
 
@@ -94,10 +93,10 @@ def _remark(model: Model, writer: Writer) -> str:
 
 
 def _check_length(job: Job, model: Model, server: Server) -> None:
-    """Nothing, if an answer of the wanted length fits into the context at all.
+    """Check that an answer of `max_tokens` fits into the model's context.
 
     Raises:
-        UsageError: it does not; the server would cut it in silence.
+        UsageError: it does not, and the server would cut answers without an error.
     """
     most = job.writing(model.side).max_tokens
     if server.context_tokens is not None and most >= server.context_tokens:

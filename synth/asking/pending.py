@@ -20,8 +20,8 @@ def requests(prompts: Prompts, writer: Writer) -> Iterator[CompletionRequest]:
 def pending(
     prompts: Prompts, writer: Writer, journal: Journal, known: Callable[[int], None] | None = None
 ) -> Iterator[CompletionRequest]:
-    """The requests still to be sent; `known` hears how many need not be, because the journal has them or an equal
-    prompt came before."""
+    """The requests still to be sent; `known` is called with how many need not be, because the journal has their answer
+    or an equal request came before."""
     seen: set[bytes] = set()
     every = requests(prompts, writer)
     while part := list(islice(every, AT_ONCE)):

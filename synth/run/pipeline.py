@@ -10,7 +10,8 @@ from sources.command.errors import NoPairsError, OutputError
 from sources.files.folder import scratch_folder
 from sources.files.write_parquet import OutputFile
 from sources.pairs.ledger import Account
-from synth.asking.asked import Asked, ask_everything
+from synth.asking.ask_all import AskResult, OnStart, ask_all
+from synth.asking.meter import Progress
 from synth.job.answer_checks import AnswerLimits
 from synth.job.job import Job
 from synth.job.prompts import Prompts
@@ -26,14 +27,16 @@ class Result:
     """A finished run."""
 
     prompts: Prompts
-    asked: Asked
+    asked: AskResult
     account: Account
     files: list[OutputFile]
     remarks: list[str]
 
 
-def synthesize(job: Job, *, watched: bool = False) -> Result:
-    """Ask for every answer that the journal does not hold, then write the pairs of all of them.
+def run_job(job: Job, *, progress: Progress = "lines", on_start: OnStart | None = None) -> Result:
+    """The finished run: every answer that the journal does not hold is asked for, then all pairs are written.
+
+    `on_start` is given a function that ends the asking early, from any thread, as Ctrl-C does.
 
     Raises:
         PrefsError: says where, what and what to do. What was answered is in the journal; the files of an earlier run
@@ -49,7 +52,7 @@ def synthesize(job: Job, *, watched: bool = False) -> Result:
                 journal.forget_refusals()
             if job.forget_batches:
                 journal.batches.forget()
-            asked = asyncio.run(ask_everything(job, prompts, journal, watched=watched))
+            asked = asyncio.run(ask_all(job, prompts, journal, progress=progress, on_start=on_start))
             if asked is None:
                 raise KeyboardInterrupt
             groups = answered(prompts, asked.writers, journal, asked.reason)

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from synth.asking import ask
-from synth.asking.ask import Answerer, AskError, Asking, Desk
+from synth.asking.ask import Asking
 from synth.asking.budget import Budget
+from synth.asking.context import Answerer, AskError, RunContext
 from synth.asking.meter import Meter
 from synth.engines.failures import HopelessError, RefusedError, RequestError, RetryError
 from synth.job.completion import Completion, CompletionRequest
@@ -330,7 +331,7 @@ def run(
             async with JournalWriter(journal) as writer:
                 answerer = Answerer(engine=engine, where="it", price=price, has_answered=False)
                 quick = Pace(**{"first_wait_s": 0.0, "concurrency": 1, **pace})
-                asking = Asking(answerer, Desk(writer, budget, Meter(count, budget), Quiet()), quick)
+                asking = Asking(answerer, RunContext(writer, budget, Meter(count, budget), Quiet()), quick)
                 body = {"model": "m", "prompt": "p", "max_tokens": 9}
                 await asking.run(
                     CompletionRequest(bytes([n]) * 16, "rejected", "completions", body) for n in range(count)
@@ -345,7 +346,7 @@ def run(
 def test_a_server_may_be_busy_a_thousand_times(tmp_path: Path) -> None:
     engine = Script([RetryError("busy", busy=True)] * 1100)
     asking = run(tmp_path, engine, 1)
-    assert (asking.trouble, asking.given_up, engine.sent) == (None, {}, 1101)
+    assert (asking.error, asking.given_up, engine.sent) == (None, {}, 1101)
 
 
 def test_patience_begins_with_the_first_failure_and_not_with_the_last_answer(
@@ -358,10 +359,10 @@ def test_patience_begins_with_the_first_failure_and_not_with_the_last_answer(
         clock[0] += 1000.0
 
     one = run(tmp_path, Script([RetryError("gone")], pass_time), 3)
-    assert one.trouble is None
+    assert one.error is None
     two = run(tmp_path, Script([RetryError("gone"), RetryError("gone")], pass_time), 3)
-    assert isinstance(two.trouble, AskError)
-    assert "no answer for 600 s (gone)" in str(two.trouble)
+    assert isinstance(two.error, AskError)
+    assert "no answer for 600 s (gone)" in str(two.error)
 
 
 def test_what_others_get_and_one_does_not_is_that_one_s_fault(tmp_path: Path) -> None:
@@ -375,19 +376,19 @@ def test_what_others_get_and_one_does_not_is_that_one_s_fault(tmp_path: Path) ->
 
     asking = run(tmp_path, Picky([]), 250, concurrency=2)
     assert asking.given_up == {bytes(16): "unwell"}
-    assert asking.trouble is None
+    assert asking.error is None
 
 
 def test_after_a_halt_nothing_is_sent_that_waited_for_money(tmp_path: Path) -> None:
     engine = Script([HopelessError("no", "Sorry.")])
     price = Price(input=0.0, output=1e6)  # nine dollars at most for each
     asking = run(tmp_path, engine, 5, price=price, limit=9.0, concurrency=5)
-    assert "no. Sorry." in str(asking.trouble)
+    assert "no. Sorry." in str(asking.error)
     assert engine.sent == 1
 
 
 def test_refusals_count_as_early_only_until_an_answer(tmp_path: Path) -> None:
     engine = Script([RefusedError(400, "no")] * 19)
     asking = run(tmp_path, engine, 25)
-    assert asking.trouble is None
+    assert asking.error is None
     assert engine.sent == 25

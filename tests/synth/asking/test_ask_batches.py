@@ -125,8 +125,8 @@ def test_a_second_run_asks_nothing(run: Run, place: Place, played: Start) -> Non
 def test_many_requests_go_in_several_batches(
     run: Run, place: Place, played: Start, alone: Callable[..., Outputs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synth.asking.ask_batches.MAX_REQUESTS", 5)
-    monkeypatch.setattr("synth.asking.ask_batches.KEEP_AT_ONCE", 2)
+    monkeypatch.setattr("synth.asking.submit_batches.MAX_REQUESTS", 5)
+    monkeypatch.setattr("synth.asking.collect_batches.KEEP_AT_ONCE", 2)
     server = played(**MODELS, batch_max_lines=5, batch_shuffled=True)
     said = run(server.url)
     assert [line.split(", ")[-1] for line in said.err.splitlines() if "submitted" in line] == [
@@ -141,7 +141,7 @@ def test_many_requests_go_in_several_batches(
 def test_no_batch_is_larger_than_the_server_takes(
     run: Run, place: Place, played: Start, alone: Callable[..., Outputs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synth.asking.ask_batches.MAX_BYTES", 1000)
+    monkeypatch.setattr("synth.asking.submit_batches.MAX_BYTES", 1000)
     server = played(**MODELS)
     run(server.url)
     assert place.outputs() == alone()
@@ -154,7 +154,7 @@ def test_no_batch_is_larger_than_the_server_takes(
 def test_a_request_larger_than_a_batch_goes_by_itself(
     run: Run, place: Place, played: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synth.asking.ask_batches.MAX_BYTES", 10)
+    monkeypatch.setattr("synth.asking.submit_batches.MAX_BYTES", 10)
     server = played(**MODELS)
     run(server.url)
     assert submitted(server) == PROMPTS
@@ -211,7 +211,7 @@ def test_without_waiting_a_run_leaves_its_batch_and_the_next_one_collects_it(
 def test_several_batches_are_collected_as_they_end(
     run: Run, place: Place, played: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synth.asking.ask_batches.MAX_REQUESTS", 5)
+    monkeypatch.setattr("synth.asking.submit_batches.MAX_REQUESTS", 5)
     server = played(**MODELS, batch_polls=3)
     assert "3 batches (12 requests)" in last(run(server.url, "--no-wait", code=3))
     ask(server.url, lambda client: client.batches.retrieve(f"batch_{2:024x}"))
@@ -255,14 +255,14 @@ def test_a_refused_side_is_told_before_an_open_batch(run: Run, played: Start) ->
 ENTRY = """
 import os, signal, sys
 from functools import partial
-import synth.asking.ask, synth.asking.ask_batches
+import synth.synth_prefs, synth.asking.collect_batches
 from openai.resources.batches import AsyncBatches
-from synth.asking.ask_batches import BatchAsking
+from synth.asking.collect_batches import BatchCollector
 from synth.journal.batch_book import BatchBook
 from synth.engines.batch_api import BatchApi
 
 synth.job.pace.Pace = partial(synth.job.pace.Pace, first_wait_s=0.01, poll_s=0.01)
-synth.asking.ask_batches.KEEP_AT_ONCE = 5
+synth.asking.collect_batches.KEEP_AT_ONCE = 5
 
 def kill(at, name, *, after=0, when=lambda *given: True):
     real, calls = getattr(at, name), []
@@ -281,13 +281,13 @@ moments = {
     "before the batch is noted": (BatchBook, "note", lambda book, batch, state, *more: state == "submitted"),
     "while it waits": (BatchApi, "look"),
     "before the answers are read": (BatchApi, "download"),
-    "half way through the answers": (BatchAsking, "_keep"),
+    "half way through the answers": (BatchCollector, "_record"),
     "before the end is noted": (BatchBook, "note", lambda book, batch, state, *more: state == "collected"),
 }
 at, name, *when = moments[sys.argv[1]]
-kill(at, name, after=name in ("look", "_keep"), **{"when": each for each in when})
+kill(at, name, after=name in ("look", "_record"), **{"when": each for each in when})
 sys.exit(synth.synth_prefs.main(sys.argv[2:]))
-""".replace("import synth.asking.ask, ", "import synth.synth_prefs, synth.asking.ask, ")
+"""
 
 MOMENTS = [line.split('"')[1] for line in ENTRY.splitlines() if line.startswith('    "')]
 
@@ -516,7 +516,7 @@ def test_a_batch_that_fails_its_validation_ends_the_run_and_the_next_submits_aga
 def test_of_several_batches_one_may_fail_and_the_others_are_collected(
     run: Run, place: Place, played: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synth.asking.ask_batches.MAX_REQUESTS", 5)
+    monkeypatch.setattr("synth.asking.submit_batches.MAX_REQUESTS", 5)
     server = played(**MODELS, batch_polls=1, batch_invalid={"message": "No."}, batch_invalid_times=1)
     assert "failed: No." in last(run(server.url, code=1))
     assert len(place.journal(where="side = 'chosen'")) == 7
