@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from synth.python_api import SynthResult, synthesize
+    from synth.python.synthesize import SynthResult, synthesize
 
 __all__ = ["SynthResult", "synthesize"]
 
@@ -12,6 +12,6 @@ def __getattr__(name: str) -> object:
     """The public functions, imported when they are first used, so that `import synth` loads nothing else."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from synth import python_api
+    from synth.python import synthesize
 
-    return getattr(python_api, name)
+    return getattr(synthesize, name)

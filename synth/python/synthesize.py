@@ -1,4 +1,4 @@
-"""synth-prefs as a function: `from synth import synthesize`."""
+"""`synthesize`: what the command synth-prefs does, as a function."""
 
 import argparse
 import asyncio
@@ -19,6 +19,7 @@ from sources.pairs.schema import Lang
 from synth.synth_prefs import make_job, parse
 
 if TYPE_CHECKING:
+    import pandas
     from datasets import Dataset
 
     from synth.job.job import Job
@@ -35,12 +36,17 @@ class SynthResult:
     @property
     def pairs(self) -> "Dataset":
         """The pairs (columns of `sources.pairs.schema.PAIRS`), in the order of the prompts."""
-        return _read(self.folder / "pairs.parquet")
+        import pyarrow.parquet as pq
+        from datasets import Dataset
+
+        return Dataset(pq.read_table(self.folder / "pairs.parquet"))
 
     @property
-    def dropped(self) -> "Dataset":
+    def dropped(self) -> "pandas.DataFrame":
         """Every prompt and answer that is in no pair, with stage, reason and evidence."""
-        return _read(self.folder / "dropped.parquet")
+        import pandas
+
+        return pandas.read_parquet(self.folder / "dropped.parquet")
 
     def _repr_html_(self) -> str:
         from rich.console import Console
@@ -140,10 +146,3 @@ def _run(job: "Job", progress: Literal["bar", "lines", "off"]) -> "Result":
                 with suppress(RuntimeError):  # the asking is over
                     stop()
             return running.result()
-
-
-def _read(path: Path) -> "Dataset":
-    import pyarrow.parquet as pq
-    from datasets import Dataset
-
-    return Dataset(pq.read_table(path))

@@ -1,0 +1,1 @@
+"""What synth-prefs does, as a function."""
