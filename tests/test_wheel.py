@@ -69,7 +69,8 @@ def test_a_command_without_its_extra_says_how_to_install_it(built: Path, extra: 
 def test_the_functions_are_there_and_typed(built: Path) -> None:
     code = (
         "import builders, pathlib; print((pathlib.Path(builders.__file__).parent / 'py.typed').is_file()); "
-        "print(builders.build(lang='zh', sample=True).pairs.num_rows); print(len(builders.lint('prefs/zh').findings) > 0)"
+        "print(builders.build(lang='zh', sample=True).pairs.num_rows); "
+        "print(len(builders.lint('prefs/zh').findings) > 0)"
     )
     done = run(built, "python", "-c", code)
     assert (done.returncode, done.stdout.split()) == (0, ["True", "171", "True"]), done.stderr

@@ -1,4 +1,7 @@
-"""Contradictions: the same prompt with the same two answers, once one way round and once the other."""
+"""Contradictions: the same prompt with the same two answers, once one way round and once the other.
+
+What counts as the same text is decided where the keys are made: `PairTexts.keys` in sources/text/texts.py.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""Exact duplicates: the same prompt, chosen and rejected after NFKC, whatever their line breaks and margins."""
+"""Exact duplicates: the same prompt, chosen and rejected after NFKC, whatever their line breaks and margins.
+
+What counts as equal is decided where the keys are made: `PairTexts.exact_keys` in sources/text/texts.py.
+"""
 
 import numpy as np
 

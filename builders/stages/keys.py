@@ -1,4 +1,7 @@
-"""What comparing stages see of each pair: a few hashes, never its text. About 130 bytes a pair."""
+"""What comparing stages see of each pair: a few hashes, never its text. About 130 bytes a pair.
+
+Which texts have equal hashes is decided in sources/text/texts.py (`keys`, `exact_keys`) and minhash.py.
+"""
 
 from dataclasses import dataclass, fields
 

@@ -52,6 +52,7 @@ RANGES = {
     Kind.ARABIC: "0620-064a 066e-06d3 06d5-06d5 06ee-06ef 06fa-06ff 0750-077f 08a0-08c9 fb50-fdff fe70-fefc",
     Kind.GREEK: "0370-03ff 1f00-1fff",
 }
+"""The letters of each script: the one place that says which they are."""
 
 CODE_POINTS = 0x110000
 CLASSIFIED = 0x20000
@@ -72,15 +73,25 @@ SPACE_LIKE = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xad\u200b\u200c\u200d\u200e\u200f\u
 CONTROLS_ALLOWED = "\t\n\v\f\r\x85"
 
 
+def code_ranges(kind: Kind) -> list[tuple[int, int]]:
+    """The first and the last code point of each range of a script that RANGES names."""
+    spans = (span.split("-") for span in RANGES[kind].split())
+    return [(int(first, 16), int(last, 16)) for first, last in spans]
+
+
+def character_class(kind: Kind) -> str:
+    """The letters of a script as the inside of a [...] of a regular expression."""
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in code_ranges(kind))
+
+
 @cache
 def kind_table() -> np.ndarray:
     """uint8[0x110000]: the Kind of each code point."""
     table = np.full(CODE_POINTS, Kind.OTHER, dtype=np.uint8)
     for code in range(CLASSIFIED):
         table[code] = _by_category(unicodedata.category(chr(code)))
-    for kind, spans in RANGES.items():
-        for span in spans.split():
-            first, last = (int(end, 16) for end in span.split("-"))
+    for kind in RANGES:
+        for first, last in code_ranges(kind):
             letters = slice(first, last + 1)
             table[letters] = np.where(table[letters] == Kind.MARK, Kind.MARK, kind)
     for chars, kind in ((STOPS, Kind.STOP), (LIGHT_MARKS, Kind.LIGHT), (SPACE_LIKE, Kind.SPACE)):

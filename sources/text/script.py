@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from sources.pairs.schema import Lang
+from sources.text.characters import Kind, character_class, code_ranges
 from sources.text.codes import decode
 
-HAN_RANGES = "\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-HAN = re.compile(f"[{HAN_RANGES}]")
+HAN = re.compile(f"[{character_class(Kind.HAN)}]")
 LATIN_WORD = re.compile("[A-Za-z]+")
 BEGINNING_CHARS = 2000
 
@@ -55,8 +55,8 @@ def _sums(flags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 def _kinds() -> np.ndarray:
     """uint8[0x110000]: whether a code point is Han, a letter of a Latin word, or neither."""
     table = np.zeros(0x110000, np.uint8)
-    for first, last in zip(HAN_RANGES[::3], HAN_RANGES[2::3], strict=True):
-        table[ord(first) : ord(last) + 1] = IS_HAN
-    for first, last in ("AZ", "az"):
-        table[ord(first) : ord(last) + 1] = IS_LATIN
+    for first, last in code_ranges(Kind.HAN):
+        table[first : last + 1] = IS_HAN
+    for letters in ("AZ", "az"):
+        table[ord(letters[0]) : ord(letters[1]) + 1] = IS_LATIN
     return table

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sources.pairs.schema import joined_text
+from sources.text.script import HAN
 from synth.asking.open_engine import known_writer
 from synth.asking.pending import pending
 from synth.job.completion import CompletionRequest
@@ -99,7 +100,7 @@ def _text(request: CompletionRequest) -> str:
 
 def tokens_of(text: str) -> int:
     """About how many tokens a text has."""
-    han = sum("\u3400" <= char <= "\u9fff" for char in text)
+    han = len(HAN.findall(text))
     return round(han * HAN_TOKENS + (len(text) - han) / OTHER_CHARS_PER_TOKEN)
 
 

@@ -9,13 +9,16 @@ import pytest
 DOCUMENT = Path(__file__).parents[3] / "docs" / "python.md"
 
 ASKED = ["介绍一下春天。", "怎样煮鸡蛋？", "天空为什么是蓝色的？", "推荐一本书。", "什么是彩虹？", "写一句生日祝福。"]
+
+
+def row(asked: str, chosen: str, rejected: str) -> dict[str, str]:
+    return {"instruction": asked, "input": "", "chosen": chosen, "rejected": rejected}
+
+
 ROWS = [
-    *(
-        {"instruction": asked, "input": "", "chosen": f"好的，{asked[:-1]}，我来仔细说说。", "rejected": f"{asked[0]}，不知道。"}
-        for asked in ASKED
-    ),
-    {"instruction": "用一句话介绍大海。", "input": "", "chosen": "大海一望无际。", "rejected": "大海一望无际。"},
-]  # fmt: skip
+    *(row(asked, f"好的，{asked[:-1]}，我来说说。", f"{asked[0]}，不知道。") for asked in ASKED),
+    row("用一句话介绍大海。", "大海一望无际。", "大海一望无际。"),
+]
 
 
 def test_the_examples_give_what_the_document_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def adapted(layout: str, lang: Lang, *rows: Any) -> tuple[list[dict[str, Any]], 
 def test_a_source_is_what_its_owner_says(lang: Lang, tmp_path: Path) -> None:
     own = take(tmp_path / "cats.jsonl", ZH, EN, lang=lang)
     source = own.source
-    assert (source.name, source.lang, source.license, source.signal) == (f"mine_{lang}", lang, "MIT", "human")
+    assert (source.name, source.lang, source.license, source.signal) == (f"mine_{lang}", lang, "MIT", "unknown")
     assert not source.commercial_use, "nobody but its owner can know"
     assert source.files(NoOptions()) == no_files(NoOptions()) == ()
     assert own.taken.name == "trl-standard"
