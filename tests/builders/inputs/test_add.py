@@ -59,7 +59,7 @@ def test_the_rows_of_a_file_are_pairs_of_the_dataset(cats: Path, tmp_path: Path,
     rows = [row for file in files for row in pq.read_table(file).to_pylist() if row["source"] == "cats_zh"]
     lost = [row for row in pq.read_table(tmp_path / "out/zh/dropped.parquet").to_pylist() if row["source"] == "cats_zh"]
     assert len(rows) + len(lost) == len(ZH)
-    assert {(row["license"], row["signal"]) for row in rows} == {("MIT", "human")}
+    assert {(row["license"], row["signal"]) for row in rows} == {("MIT", "unknown")}
     assert sorted(row["source_row"] for row in (*rows, *lost)) == [f"cats.jsonl:{number}" for number in range(len(ZH))]
     assert any("cats.jsonl read as llamafactory" in line for line in json.loads(out)["remarks"])
 
@@ -158,3 +158,39 @@ def test_the_same_file_gives_the_same_bytes_whatever_the_workers(cats: Path, tmp
         assert run("--only", "huozi", "--add", cats, "--add-licence", "MIT", "--workers", workers)[0] == 0
         made.append({p.name: p.read_bytes() for p in sorted((tmp_path / "out/zh").rglob("*")) if p.is_file()})
     assert made[0] == made[1]
+
+
+def test_only_takes_the_name_of_added_data_and_only_added_leaves_the_recipe_out(cats: Path, run: Run) -> None:
+    added = ("--add", cats, "--add-licence", "MIT", "--json")
+    for flags in (("--only", "cats"), ("--only", "cats_zh"), ("--only-added",)):
+        code, out, err = run(*added, *flags)
+        assert (code, err) == (0, "")
+        assert list(accounts(out)) == ["cats_zh"]
+    code, out, _ = run(*added, "--only", "huozi", "--without", "cats")
+    assert list(accounts(out)) == ["huozi"]
+    code, _, err = run("--only-added")
+    assert (code, err) == (2, "build-prefs: --only-added: needs --add. Name your data with --add FILE.\n")
+
+
+def test_the_card_says_of_own_data_only_what_its_owner_said(cats: Path, tmp_path: Path, run: Run) -> None:
+    added = ("--add", cats, "--add-licence", "MIT", "--only-added")
+    card = tmp_path / "out/zh/README.md"
+    assert run(*added)[0] == 0
+    assert "annotations_creators" not in card.read_text(encoding="utf-8")
+    assert "human-feedback" not in card.read_text(encoding="utf-8")
+    assert run(*added, "--add-signal", "human")[0] == 0
+    assert "- crowdsourced" in card.read_text(encoding="utf-8")
+    assert "- human-feedback" in card.read_text(encoding="utf-8")
+    code, _, err = run(*added, "--add-signal", "nobody")
+    assert code == 2
+    assert "--add-signal: no signal is called nobody; expected human, votes" in err
+
+
+def test_data_of_which_no_row_gives_a_pair_names_its_first_row(tmp_path: Path, run: Run) -> None:
+    rows = [{"prompt": f"{n}?", "chosen": [{"role": "user", "content": "a"}], "rejected": "b"} for n in range(3)]
+    data = write(tmp_path / "odd.jsonl", *rows)
+    layout = f"{data}:keys(prompt=prompt,chosen=chosen,rejected=rejected)"
+    code, _, err = run("--add", layout, "--add-licence", "MIT", "--only-added")
+    assert code == 1
+    assert err.startswith("build-prefs: odd.jsonl:0: no upstream row gave a pair (")
+    assert "of this first row: " in err
