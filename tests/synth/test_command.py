@@ -1,34 +1,30 @@
 """The command synth-prefs as people type it: every flag, every exit status, and one clear line for each mistake."""
 
-import json
-import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from builders.build_prefs import main as build_prefs
-from sources.command.errors import UsageError
-from sources.files.folder import scratch_folder
 from synth.synth_prefs import EXAMPLES, main, parse
-from tests.synth.made import as_lines, as_nobody, give_up_root, no_file_beyond
-from tests.synth.place import Place, Said
-from tests.synth.played_server import PlayedServer
+from tests.synth.made import as_lines, as_nobody, give_up_root
 
 COMMAND = str(Path(sys.executable).with_name("synth-prefs"))
+
 NOWHERE = "http://127.0.0.1:9/v1"
+
 BASE = ["--lang", "zh", "--rejected-model", "m", "--rejected-url", NOWHERE]
+
 HEAVY = ("pyarrow", "numpy", "openai", "httpx2", "torch", "pydantic", "yaml", "rich", "tqdm", "vllm", "asyncio")
+
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 ESCAPES = "\x1b[31mred\x9b2J\u202eevil\x07"
 
-Start = Callable[..., PlayedServer]
-Run = Callable[..., Said]
 Refused = Callable[..., str]
 
 
@@ -271,109 +267,3 @@ def test_a_broken_journal_is_named_and_left_alone(refused: Refused, tmp_path: Pa
 def test_collecting_from_an_empty_journal_is_said(refused: Refused, tmp_path: Path) -> None:
     assert "the journal holds no answer of m to these prompts" in refused("--sample", "--collect", code=1)
     assert not list((tmp_path / "out").glob("*.parquet"))
-
-
-def test_a_second_run_is_told_who_is_there(place: Place, synth: Run, played: Start) -> None:
-    server = played()
-    with scratch_folder(place.out):
-        said = synth(server.url, code=1)
-    assert f"another run (process {os.getpid()}) writes there. Wait for it, or give another --out." in said.err
-    assert server.counts["started"] == 0
-
-
-def test_the_table_accounts_for_every_prompt(place: Place, synth: Run, played: Start) -> None:
-    server = played(rules=[{"match": "第3件", "play": 400}, {"match": "第4件", "play": {"text": ""}}])
-    place.write_rows(
-        [*({"prompt": f"请说明第{n}件事", "chosen": f"第{n}件要慢慢说。"} for n in range(6)), {"prompt": ""}]
-    )
-    said = synth(server.url)
-    numbers = dict(re.findall(r"^ *(?:− )?([a-z_ ]+?) +(\d+|·)$", said.out, re.M))
-    assert numbers["rows read"] == "7"
-    assert numbers["empty_prompt"] == numbers["refused"] == numbers["empty_side"] == "1"
-    assert (numbers["pairs made"], numbers["pairs written"]) == ("5", "4")
-    assert f"→ {place.out}" in said.out
-
-
-def test_json_says_the_same_as_data(place: Place, synth: Run, played: Start) -> None:
-    said = synth(played().url, "--json")
-    found: dict[str, Any] = json.loads(said.out)
-    assert found["folder"] == str(place.out)
-    assert (found["account"]["rows_read"], found["account"]["pairs_made"]) == (12, 12)
-    assert (found["asked"]["answers"], found["asked"]["from_journal"]) == (12, 0)
-    again = json.loads(synth(played().url, "--json").out)["asked"]
-    assert (again["answers"], again["from_journal"]) == (0, 12)
-
-
-def test_hostile_text_is_shown_escaped(place: Place, synth: Run, played: Start) -> None:
-    place.write_rows([{"prompt": f"{ESCAPES}{n}", "chosen": f"{ESCAPES}好{n}"} for n in range(3)])
-    server = played(rules=[{"match": f"{ESCAPES}1", "play": {"status": 400, "body": {"error": {"message": ESCAPES}}}}])
-    for more in ((), ("--json",), ("--dry-run",)):
-        said = synth(server.url, *more)
-        assert not RAW.search(said.out)
-        assert not RAW.search(said.err)
-    assert place.lost()["1"] == ("refused", "rejected: HTTP 400: \\x1b[31mred\\x9b2J\\u202eevil\\x07")
-
-
-def run_in_shell(place: Place, url: str, tail: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    line = f"{shlex.join([sys.executable, '-m', 'synth.synth_prefs', *place.flags(url)])} {tail}"
-    return subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {line}"],
-        capture_output=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **environment},
-    )
-
-
-def test_a_reader_that_leaves_early_is_no_error(place: Place, played: Start) -> None:
-    done = run_in_shell(place, played().url, "--dry-run --json | head -c 1")
-    assert (done.stdout, done.stderr) == (b"{", b"")
-    done = run_in_shell(place, played().url, "| true")
-    assert done.stderr == b""
-    assert len(place.rows("pairs")) == 12
-
-
-def test_a_terminal_that_knows_ascii_only_is_enough(place: Place, played: Start) -> None:
-    done = run_in_shell(place, played().url, "", PYTHONIOENCODING="ascii", LC_ALL="C")
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"pairs written" in done.stdout
-    assert done.stdout.isascii()
-    place.write_rows([{"prompt": "", "chosen": "答"}])
-    done = run_in_shell(place, played().url, "", PYTHONIOENCODING="ascii", LC_ALL="C")
-    assert done.returncode == 1
-    assert done.stderr.startswith(b"synth-prefs: prompts.jsonl: holds no prompt that can be answered")
-
-
-def test_the_default_output_is_a_folder_by_language(
-    place: Place, played: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(place.folder)
-    flags = place.flags(played().url)
-    at = flags.index("--out")
-    assert main(flags[:at] + flags[at + 2 :]) == 0
-    assert {path.name for path in (place.folder / "synth-out/zh").glob("[!.]*")} == {
-        "candidates.parquet",
-        "dropped.parquet",
-        "journal.sqlite",
-        "manifest.json",
-        "pairs.parquet",
-    }
-
-
-def test_a_traceback_is_for_those_who_ask_for_it(tmp_path: Path) -> None:
-    with pytest.raises(UsageError):
-        main([*BASE, "--recipe", "no-such", "--debug"])
-
-
-@pytest.mark.parametrize("size", [0, 1_000, 10_000, 50_000, 70_000, 80_000])
-def test_a_full_disk_is_one_line_and_nothing_is_asked_twice(size: int, place: Place, synth: Run, played: Start) -> None:
-    server = played()
-    with no_file_beyond(size):
-        said = synth(server.url, "--concurrency", 1, code=1)
-    assert str(place.out) in said.err
-    assert not list(place.out.glob("*.parquet"))
-    kept, started = len(place.journal()) if (place.out / "journal.sqlite").exists() else 0, server.counts["served"]
-    assert kept <= started <= kept + 1
-    synth(server.url)
-    assert server.counts["served"] == 12 + started - kept
-    assert len(place.rows("pairs")) == 12

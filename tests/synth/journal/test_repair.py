@@ -1,16 +1,12 @@
 """A journal that was torn or damaged gives what is whole in it, and nothing that was never written."""
 
 import random
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sources.command.errors import BrokenFileError, OutputError, PrefsError
 from synth.job.completion import Outcome, Refusal
@@ -18,12 +14,16 @@ from synth.journal.journal import NAME, Journal
 from tests.synth.made import as_nobody, entry, give_up_root, key, no_file_beyond, said
 
 PAGE = 4096
+
 COUNT = 240
+
 TRUTH: dict[bytes, Outcome] = {
     key(n): said(f"第{n}个，" * (1 + n % 40 + 1000 * (n == 77))) if n % 9 else Refusal(400, f"第{n}个太长")
     for n in range(COUNT)
 }
+
 NEW = entry(COUNT + 1)
+
 INDEX_INNER, INNER, INDEX, LEAF, OVERFLOW = 0x02, 0x05, 0x0A, 0x0D, 0x00
 """The first bytes of SQLite's pages: of an index and of a table, inner ones and leaves; and what does not fit them."""
 
@@ -37,21 +37,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         journal.append([entry(n, TRUTH[key(n)]) for n in range(start, start + 10)])
     journal.close()
     return path.read_bytes()
-
-
-@pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[int]]]:
-    """A folder with a journal as a kill leaves it, and how large its -wal was after each entry."""
-    folder = tmp_path_factory.mktemp("killed")
-    journal = Journal(folder / "open.sqlite")
-    wal, sizes = folder / "open.sqlite-wal", [0]
-    for number in range(60):
-        journal.append([entry(number, TRUTH[key(number)])])
-        sizes.append(wal.stat().st_size)
-    for ending in ("", "-wal", "-shm"):
-        shutil.copyfile(folder / f"open.sqlite{ending}", folder / f"{NAME}{ending}")
-    yield folder, sizes
-    journal.close()
 
 
 def lay(folder: Path, data: bytes) -> Path:
@@ -79,39 +64,6 @@ def look(path: Path) -> tuple[dict[bytes, Outcome], list[str]]:
         return found, journal.remarks
     finally:
         journal.close()
-
-
-@given(st.data())
-def test_a_torn_wal_gives_all_that_was_committed_before_the_tear(
-    killed: tuple[Path, list[int]], data: st.DataObject
-) -> None:
-    source, sizes = killed
-    cut = data.draw(st.integers(0, sizes[-1]))
-    with TemporaryDirectory() as folder:
-        for ending in ("", "-wal", *data.draw(st.sampled_from([(), ("-shm",)]))):
-            shutil.copyfile(source / f"{NAME}{ending}", f"{folder}/{NAME}{ending}")
-        with open(f"{folder}/{NAME}-wal", "r+b") as wal:
-            wal.truncate(cut)
-        found, remarks = look(Path(folder) / NAME)
-    assert list(found) == [key(n) for n in range(60) if sizes[n + 1] <= cut]
-    assert remarks == []
-
-
-@given(st.data())
-def test_a_spoilt_wal_gives_what_was_committed_before_and_invents_nothing(
-    killed: tuple[Path, list[int]], data: st.DataObject
-) -> None:
-    source, sizes = killed
-    wal = bytearray((source / f"{NAME}-wal").read_bytes())
-    at = data.draw(st.integers(0, len(wal) - 1))
-    spoilt = data.draw(st.binary(min_size=1, max_size=64))
-    wal[at : at + len(spoilt)] = spoilt
-    with TemporaryDirectory() as folder:
-        path = lay(Path(folder), (source / NAME).read_bytes())
-        Path(f"{path}-wal").write_bytes(wal)
-        found, _ = look(path)
-    assert list(found) == [key(n) for n in range(len(found))]
-    assert len(found) >= sum(size <= at for size in sizes[1:])
 
 
 def spoil(data: bytes, seed: int) -> bytes:
@@ -256,16 +208,6 @@ def test_a_full_disk_while_a_journal_is_repaired_loses_nothing(whole: bytes, tmp
         Journal(path)
     assert path.read_bytes() == spoilt
     assert look(path)[0] == TRUTH
-
-
-def test_a_full_disk_when_a_killed_run_goes_on_is_no_damage(killed: tuple[Path, list[int]], tmp_path: Path) -> None:
-    for ending in ("", "-wal"):
-        shutil.copyfile(killed[0] / f"{NAME}{ending}", tmp_path / f"{NAME}{ending}")
-    with no_file_beyond(0), pytest.raises(OutputError, match="cannot be read or written"):
-        Journal(tmp_path / NAME)
-    found, remarks = look(tmp_path / NAME)
-    assert (len(found), remarks) == (60, [])
-    assert not list(tmp_path.glob("*damaged*"))
 
 
 def test_a_journal_that_another_program_holds_is_no_damage(
