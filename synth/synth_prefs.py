@@ -35,7 +35,7 @@ Exit status: 0 done, 1 a problem with the input, the server or the machine, 2 wr
 
 MAX_SEED_BITS = 63
 UNKNOWN = "unknown"
-"""The licence of prompts whose owner did not say."""
+"""The licence of prompts if --licence is not given."""
 
 INTERRUPTED = "what was answered is kept: the same command goes on, and with --collect makes pairs of what is there"
 
@@ -153,7 +153,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def make_job(options: argparse.Namespace) -> Any:
-    """The options as a job, everything checked that can be without reading a prompt.
+    """The job that the options describe, checked as far as that needs no prompts.
 
     Raises:
         UsageError: an option, a recipe, a template or a price list is wrong.
@@ -201,7 +201,7 @@ def make_job(options: argparse.Namespace) -> Any:
 
 
 def _check_flags(options: argparse.Namespace) -> None:
-    """Nothing, if the options fit each other.
+    """Check that the options fit each other.
 
     Raises:
         UsageError: two do not.
@@ -246,7 +246,7 @@ def _models(options: argparse.Namespace) -> tuple[Any, Any]:
             price = price.in_batches()
         made[side] = Model(
             side=side,
-            name=Path(name).name if local else name,  # where a checkpoint lies is nobody's business
+            name=Path(name).name if local else name,  # the path stays out of the outputs
             endpoint=endpoint,
             checkpoint=name if local else "",
             price=price,

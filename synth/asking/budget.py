@@ -1,4 +1,4 @@
-"""A limit on what is spent: the worst case of a request is set aside before it is sent."""
+"""The limit of --max-spend: the highest possible cost of a request is reserved before it is sent."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ from synth.journal.journal import Usage
 
 
 def already_spent(usage: Iterable[Usage], prices: dict[str, Price]) -> float:
-    """Dollars for all that the journal holds."""
+    """Dollars that the answers in the journal cost."""
     return sum(prices.get(used.model, FREE).of(used.prompt_tokens, used.completion_tokens) for used in usage)
 
 
 class Budget:
-    """Dollars spent and set aside; `limit` None is no limit."""
+    """Dollars spent and reserved; no limit if `limit` is None."""
 
     def __init__(self, limit: float | None, spent: float) -> None:
         self.limit, self.spent = limit, spent
@@ -22,7 +22,7 @@ class Budget:
         self._changed = asyncio.Condition()
 
     async def reserve(self, dollars: float) -> bool:
-        """Set so much aside, once it is sure to fit; False if it never will."""
+        """Reserve dollars, waiting until they fit; False if they cannot fit any more."""
         if self.limit is None or dollars == 0.0:
             self.take(dollars)
             return True
@@ -34,7 +34,7 @@ class Budget:
             return True
 
     async def settle(self, reserved: float, paid: float) -> None:
-        """Give back what was set aside for a request, and spend what it cost."""
+        """Replace what was reserved for a request by what it cost."""
         self._reserved -= reserved
         self._requests -= bool(reserved)
         self.spent += paid
@@ -43,17 +43,17 @@ class Budget:
                 self._changed.notify_all()
 
     async def leave(self, reserved: float) -> None:
-        """Let what was set aside for a request stay so: another run will know what it cost."""
+        """Keep the reservation of a request whose cost only a later run will know."""
         self._requests -= bool(reserved)
         if self.limit is not None:
             async with self._changed:
                 self._changed.notify_all()
 
     def fits(self, dollars: float) -> bool:
-        """Whether so much can still be set aside."""
+        """Whether so many dollars can still be reserved."""
         return self.limit is None or self.spent + self._reserved + dollars <= self.limit
 
     def take(self, dollars: float) -> None:
-        """Set so much aside for what is about to be sent."""
+        """Reserve dollars without waiting."""
         self._reserved += dollars
         self._requests += bool(dollars)

@@ -33,17 +33,17 @@ class Meter:
 
     @property
     def seconds(self) -> float:
-        """How long the asking took, or has taken."""
+        """Seconds since the start, or until the end."""
         if self.began is None:
             return 1e-9
         return max((self.ended or perf_counter()) - self.began, 1e-9)
 
     def start(self) -> None:
-        """The first request is about to be sent."""
+        """Start the clock, unless it runs already."""
         self.began = self.began or perf_counter()
 
     def count(self, outcome: Outcome | None) -> None:
-        """One request is over; None is one that was given up."""
+        """Count a request that is over; None means that it was given up."""
         if outcome is None:
             self.given_up += 1
             return

@@ -11,7 +11,7 @@ AT_ONCE = 256
 
 
 def requests(prompts: Prompts, writer: Writer) -> Iterator[CompletionRequest]:
-    """Every request of a writer; equal prompts give equal ones."""
+    """Every request of a writer; equal prompts give equal requests."""
     for prompt in prompts:
         for answer in range(writer.answers):
             yield writer.request(prompt, answer)
@@ -38,7 +38,7 @@ def pending(
 
 
 def api_of_journal(prompts: Prompts, writers: dict[Api, Writer], journal: Journal) -> Api | None:
-    """The interface by which the journal's answers to these prompts were got; None if it has none."""
+    """The interface of the journal's answers to these prompts; None if it has none."""
     for api, writer in writers.items():
         every = requests(prompts, writer)
         while part := list(islice(every, AT_ONCE)):

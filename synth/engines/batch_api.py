@@ -22,7 +22,7 @@ ENDED = ("completed", "expired", "cancelled", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a batch is; `files` are the ids of those that hold answers, `fault` what the server said is wrong."""
+    """The state of a batch; `files` are the ids of the files with answers, `fault` is the server's error message."""
 
     batch_id: str
     status: str
@@ -32,7 +32,7 @@ class Progress:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether no more answers will come."""
         return self.status in ENDED
 
 
@@ -41,7 +41,7 @@ Line = tuple[bytes, Outcome | str]
 
 
 class Raw(Protocol):
-    """An answer as it came: the client's own models believe whatever they are sent."""
+    """The unparsed reply; the client's own models do not validate what they parse."""
 
     @property
     def content(self) -> bytes: ...
@@ -55,7 +55,7 @@ class BatchApi:
         self._files, self._batches = engine.client.files, engine.client.batches.with_raw_response
 
     async def submit(self, name: str, requests: Sequence[CompletionRequest]) -> str:
-        """Send the requests as one batch under a name that `find` knows; the server's id of it."""
+        """The server's id of a new batch with these requests; `find` finds it by its name."""
         with TemporaryFile() as file:
             _write_lines(file, requests)
             content = ("requests.jsonl", file)
@@ -84,7 +84,7 @@ class BatchApi:
         return None
 
     async def look(self, batch_id: str) -> Progress:
-        """How far a batch is."""
+        """The state of a batch."""
         batch = await self._said(self._batches.retrieve(batch_id), "status")
         faults = _fields(batch.get("errors")).get("data") or []
         counts = _fields(batch.get("request_counts"))
@@ -117,7 +117,7 @@ class BatchApi:
         return RetryError(f"no answer of a Batch API: {shown or 'nothing'}", own=True, maybe_paid=True)
 
     async def download(self, file_id: str, file: IO[bytes]) -> None:
-        """Put what a file of the server holds into `file`, and go to its start."""
+        """Copy a file of the server into `file`, and seek to its start."""
         file.seek(0)
         file.truncate()
         try:
@@ -136,7 +136,7 @@ class BatchApi:
         file.seek(0)
 
     def lines(self, file: IO[bytes], api: Api) -> Iterator[Line]:
-        """The answers in a file, a line at a time; lines that are none of ours are passed over."""
+        """The answers in a file, a line at a time; lines that do not belong to our requests are skipped."""
         for line in file:
             read = _read_line(line, api, self._engine.hide_in)
             if read is not None:
@@ -159,7 +159,7 @@ def _path(api: Api) -> str:
 
 
 def _read_line(line: bytes, api: Api, hide: Callable[[object], object]) -> Line | None:
-    """What a line of an answer file says; None where it is no answer to a request of ours."""
+    """The key and outcome in a line of an answer file; None if it does not belong to one of our requests."""
     try:
         said = orjson.loads(line)
         key = bytes.fromhex(said["custom_id"])

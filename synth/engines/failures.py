@@ -1,4 +1,4 @@
-"""What can go wrong with one request, sorted by what to do about it. These never reach the user as they are."""
+"""Failures of one request by what to do next: record it, retry, or end the run. Callers turn them into PrefsErrors."""
 
 import re
 from dataclasses import dataclass
@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from sources.command.printable import printable
 
 REFUSED = (400, 413, 422)
-"""The request itself is the trouble: it is recorded and never sent again."""
+"""Statuses that mean the request itself is wrong: it is recorded and never sent again."""
 
 HOPELESS = {
     401: "Is the key right?",
     403: "Is the key allowed to use this model?",
     404: "Are URL and model right? Most servers want a URL that ends with /v1.",
 }
-"""No request will do better: the key, the model or the address is wrong."""
+"""Statuses after which the run ends: the key, the model or the URL is wrong."""
 
 AWAY = (429, 502, 503, 504)
-"""The server is busy or gone, which is nobody's fault: it is waited for."""
+"""Statuses of a server that is busy or down: the run waits for it."""
 
 
 class RequestError(Exception):
-    """A request that gave no answer."""
+    """A request without an answer."""
 
 
 @dataclass(slots=True)
 class RefusedError(RequestError):
-    """It will never give one."""
+    """The server refuses this request for good."""
 
     status: int
     message: str
@@ -33,9 +33,9 @@ class RefusedError(RequestError):
 
 @dataclass(slots=True)
 class RetryError(RequestError):
-    """It may give one later. `own`: the request may itself be the cause, so it is not sent for ever.
+    """The request may be answered later. `own`: the request itself may be the cause, so retries are limited.
 
-    `maybe_paid`: it was sent, and nobody knows whether it was answered.
+    `maybe_paid`: it was sent, and the server may have answered and charged for it.
     """
 
     message: str
@@ -47,14 +47,14 @@ class RetryError(RequestError):
 
 @dataclass(slots=True)
 class HopelessError(RequestError):
-    """No request of this run will."""
+    """No request of this run will be answered."""
 
     message: str
     hint: str
 
 
 def from_status(status: int, body: object, retry_after_s: float | None) -> RequestError:
-    """The failure that an HTTP status and the body of its answer mean."""
+    """The failure for an HTTP status and the body of its answer."""
     message, code = said_by(body)
     shown = f"HTTP {status}: {message}" if message else f"HTTP {status}"
     if code == "insufficient_quota":

@@ -52,7 +52,7 @@ class VllmEngine:
         return bool(getattr(self._llm.get_tokenizer(), "chat_template", None))
 
     def check_options(self, request: CompletionRequest) -> None:
-        """Nothing, if vLLM knows every option of the request.
+        """Check that vLLM knows every option of the request.
 
         Raises:
             UsageError: it does not.

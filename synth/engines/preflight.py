@@ -1,4 +1,4 @@
-"""What a server is, found out before anything is asked: its models, which interface fits, which options it knows."""
+"""Checks of a server before the first request: its models, the interface that fits, the options that it knows."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -29,12 +29,12 @@ FIRST_WAIT_S = 0.25
 
 
 class PreflightError(PrefsError):
-    """The server cannot be used as it is."""
+    """The server cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a server said of itself. `fields` are the options it knows, by interface; None where it does not say."""
+    """A server's description of itself. `fields` are the options it knows, by interface; None if not listed."""
 
     kind: str
     models: tuple[str, ...]
@@ -43,7 +43,7 @@ class Server:
 
 
 async def look_at(engine: ServerEngine, endpoint: Endpoint, side: Side, model: str) -> Server:
-    """What the server says of itself, waiting a little for one that is just starting.
+    """The server's description of itself; waits up to 10 seconds for one that is just starting.
 
     Raises:
         PreflightError: there is none, or the key is wrong.
@@ -76,10 +76,10 @@ async def _models(engine: ServerEngine, endpoint: Endpoint, side: Side) -> list[
 
 
 async def _list(engine: ServerEngine) -> bytes:
-    """What the server answers when it is asked for its models.
+    """The server's list of models as JSON.
 
     Raises:
-        RequestError: nothing.
+        RequestError: the request failed.
     """
     try:
         return (await engine.client.get("/models", cast_to=httpx2.Response, options=_soon())).content
@@ -90,7 +90,7 @@ async def _list(engine: ServerEngine) -> bytes:
 
 
 async def _patiently(ask: Callable[[], Awaitable[Got]]) -> Got:
-    """What `ask` gives, tried again for a little while where that may help."""
+    """What `ask` returns, retried for up to 10 seconds."""
     until, wait_s = monotonic() + FIRST_CONTACT_S, FIRST_WAIT_S
     while True:
         try:
@@ -103,7 +103,7 @@ async def _patiently(ask: Callable[[], Awaitable[Got]]) -> Got:
 
 
 def _soon() -> openai.RequestOptions:
-    """What asks for no completion is answered at once, or not at all."""
+    """A short timeout, for requests that need no completion."""
     return {"timeout": FIRST_CONTACT_S}
 
 
@@ -177,10 +177,10 @@ def _message(failure: Exception) -> str:
 
 
 def check_options(server: Server, endpoint: Endpoint, side: Side, request: CompletionRequest) -> None:
-    """Nothing, if the server honours every option of the request.
+    """Check that the server honours every option of the request.
 
     Raises:
-        UsageError: it would ignore one in silence.
+        UsageError: it would ignore one without an error.
     """
     known = None if server.fields is None else server.fields.get(request.api)
     if endpoint.is_openai and known is None:

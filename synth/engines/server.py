@@ -21,11 +21,11 @@ IDLE_S = 4.0
 """A connection idle for longer is not used again: uvicorn, and so vLLM, hangs up after 5 seconds."""
 NO_KEY = "none"
 MOST_TOKENS = 1 << 32
-"""A count beyond it is none."""
+"""A higher count from a server is ignored."""
 
 
 class Http(openai.DefaultAioHttpClient):
-    """Three times as fast as the client's default with many connections."""
+    """The aiohttp client: three times as fast as the default one with many connections."""
 
     async def send(self, *given: Any, **named: Any) -> httpx2.Response:
         try:
@@ -57,7 +57,7 @@ def make_client(endpoint: Endpoint, timeout_s: float, connections: int) -> opena
 
 @cache
 def authorities() -> SSLContext:
-    """Whom HTTPS trusts: the usual authorities, or those of SSL_CERT_FILE."""
+    """The certificate authorities for HTTPS: the usual ones, or those of SSL_CERT_FILE."""
     return httpx2.create_ssl_context()
 
 
@@ -79,7 +79,7 @@ class ServerEngine:
         return read_completion(response.content, request.api, self._endpoint.hide_in)
 
     async def _is_there(self) -> bool:
-        """Whether the server answers anything at all, so that it was the request that it did not answer."""
+        """Whether the server still answers other requests, so that the failure belongs to this one."""
         try:
             await self.client.get("/models", cast_to=httpx2.Response, options={"timeout": CONNECT_S})
         except openai.APIStatusError as error:
@@ -89,7 +89,7 @@ class ServerEngine:
         return True
 
     def failure(self, error: openai.APIError) -> RequestError:
-        """What the client's exception means, without secrets."""
+        """The failure for an exception of the client, with secrets masked."""
         if isinstance(error, openai.APIStatusError):
             body = self._endpoint.hide_in(error.response.text if error.body is None else error.body)
             return from_status(error.status_code, body, retry_after_s(error.response.headers))
@@ -103,7 +103,7 @@ class ServerEngine:
         )
 
     def hide_in(self, body: object) -> object:
-        """What the server said, without secrets."""
+        """What the server said, with secrets masked."""
         return self._endpoint.hide_in(body)
 
     async def close(self) -> None:
@@ -111,7 +111,7 @@ class ServerEngine:
 
 
 def _first_cause(error: BaseException) -> BaseException:
-    """What the client's exception began as."""
+    """The exception that caused the client's exception."""
     while (cause := error.__cause__ or error.__context__) is not None:
         if not isinstance(cause, (openai.APIError, httpx2.TransportError, aiohttp.ClientError, TimeoutError)):
             break

@@ -1,1 +1,1 @@
-"""What a run of synth-prefs is asked to do: recipe, prompts, models, and the requests that follow."""
+"""What a run of synth-prefs is to do: its recipe, prompts and models, and the requests made from them."""

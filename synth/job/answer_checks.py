@@ -15,7 +15,7 @@ from sources.text.texts import PairTexts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerLimits:
-    """The numbers and words that the checks go by."""
+    """Limits and template lines that the checks use."""
 
     max_similarity: float = 0.9
     marks: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ def _similarities(texts: PairTexts, start: int) -> np.ndarray:
 
 
 def repeats_template(texts: PairTexts, limits: AnswerLimits) -> Hits:
-    """The answer goes on with the template: it holds one of the lines that only the template writes."""
+    """The answer continues the template: it holds one of the template's own lines."""
     if not limits.marks:
         return {}
     marks = re.compile("|".join(re.escape(mark).replace(r"\ ", r"\s+") for mark in limits.marks))
@@ -71,4 +71,4 @@ CHECKS: dict[str, AnswerCheck] = {
     "mojibake_rejected": _of_pair(PAIR_CHECKS["mojibake_rejected"]),
     "control_characters": _of_pair(PAIR_CHECKS["control_characters"]),
 }
-"""By reason code, in the order in which they are asked: the first that drops an answer gives the reason."""
+"""By reason code, in the order in which they run: the first that drops an answer gives the reason."""

@@ -1,4 +1,4 @@
-"""One answer of a model: what is asked, what determines it, and what came back."""
+"""Requests to a model and their outcomes."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -17,7 +17,7 @@ KEY_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
-    """What is sent. `key` is the hash of all that determines the answer, so that none is paid for twice."""
+    """A request. `key` is the hash of everything that determines the answer, so that no answer is paid for twice."""
 
     key: bytes
     side: Side
@@ -33,7 +33,7 @@ class CompletionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model answered; a finish_reason of "length" says that it was cut. Token counts as the server says."""
+    """A model's answer. finish_reason "length" means that it was cut; token counts are the server's."""
 
     text: str
     finish_reason: str | None
@@ -43,7 +43,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The server will never answer this request, and said why."""
+    """The server refused the request for good: HTTP status and message."""
 
     status: int
     message: str
@@ -54,7 +54,7 @@ Outcome = Completion | Refusal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """Who writes one side and how: from a prompt to requests that are the same in every run."""
+    """Makes the requests of one side from prompts; they are the same in every run."""
 
     side: Side
     model: str

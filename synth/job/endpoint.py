@@ -1,4 +1,4 @@
-"""Where a model is served and the key for it. The key is sent there and shown nowhere."""
+"""Where a model is served, and the key for it, which is sent there and never shown."""
 
 import ipaddress
 from base64 import b64encode
@@ -12,7 +12,7 @@ from synth.job.completion import Side
 
 OPENAI_URL = "https://api.openai.com/v1"
 OWN_NETWORK = (".local", ".lan", ".internal", ".home.arpa")
-"""Names that no public server has; nor has one without a dot."""
+"""Endings of private host names; a name without a dot is private too."""
 
 MASK = "***"
 
@@ -40,18 +40,18 @@ class Endpoint:
 
     @property
     def user_and_password(self) -> tuple[str, str] | None:
-        """Those of the URL, as they are sent; a request carries them or a key."""
+        """User name and password of the URL, decoded; a request carries these or a key."""
         parts = urlsplit(self.url)
         return None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server is on this machine, so that no proxy lies between."""
+        """Whether the server is on this machine, so that no proxy is used."""
         return _address(self.url, "is_loopback")
 
     @property
     def is_private(self) -> bool:
-        """Whether the server is on this machine or in a network of one's own, where answers cost nothing."""
+        """Whether the server is on this machine or in a private network, where answers cost nothing."""
         return self.is_loopback or _address(self.url, "is_private")
 
     @property
@@ -60,7 +60,7 @@ class Endpoint:
         return f".{urlsplit(self.url).hostname or ''}".endswith(".api.openai.com")
 
     def hide(self, text: str) -> str:
-        """`text` with every secret of this endpoint masked, a password as it stands in the URL and as it is sent."""
+        """`text` with every secret of this endpoint masked, a password also in its URL-encoded form."""
         parts = urlsplit(self.url)
         text = text.replace(self.url, self.shown)
         told = parts.password or parts.username or ""
@@ -94,7 +94,7 @@ def make_endpoint(side: Side, url: str | None, key_file: Path | None, environmen
     is for OpenAI's own server, and sent to no other.
 
     Raises:
-        UsageError: the URL is none, or a key would cross an open network.
+        UsageError: the URL is invalid, or a key would be sent unencrypted over a public network.
     """
     url = (url or OPENAI_URL).rstrip("/")
     flag = f"--{side}-url"
@@ -116,7 +116,7 @@ def make_endpoint(side: Side, url: str | None, key_file: Path | None, environmen
 
 
 def _is_whole(url: str) -> bool:
-    """Whether the URL has all that it needs and nothing that does not belong into one."""
+    """Whether it is a complete http or https URL without spaces or control characters."""
     try:
         parts = urlsplit(url)
         whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -1,4 +1,4 @@
-"""One call of synth-prefs, as it was asked for."""
+"""The options of one run of synth-prefs, checked."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,13 +29,13 @@ class Model:
 
     @property
     def where(self) -> str:
-        """The model's place for people, without secrets."""
+        """Where the model is served, for messages; without secrets."""
         return "vLLM in this process" if self.endpoint is None else self.endpoint.shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Everything that a run goes by."""
+    """The options of one run."""
 
     lang: Lang
     out: Path
@@ -58,11 +58,11 @@ class Job:
 
     @property
     def models(self) -> list[Model]:
-        """Those that are asked anything."""
+        """The models that are asked: chosen if there is one, then rejected."""
         return [model for model in (self.chosen, self.rejected) if model is not None]
 
     def writing(self, side: Side) -> Writing:
-        """How the recipe wants one side written."""
+        """The recipe's settings for one side."""
         return self.recipe.chosen if side == "chosen" else self.recipe.rejected
 
     def writer(self, model: Model, api: Api) -> Writer:

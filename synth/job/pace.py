@@ -1,11 +1,11 @@
-"""How fast a run asks."""
+"""How many requests a run sends at once, and how long it retries."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How many requests at once, and how failures are borne. Times are seconds."""
+    """Requests at once, and limits and waits for retries. Times are seconds."""
 
     concurrency: int = 64
     patience_s: float = 600.0

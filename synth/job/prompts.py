@@ -1,4 +1,4 @@
-"""The prompts of a run: those of alpaca_gpt4 with GPT-4's answers, or those of a file of one's own."""
+"""The prompts of a run: those of alpaca_gpt4 with GPT-4's answers, or those of the user's own file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ OWN_LAYOUTS = tuple(
 SPOOLED = pa.schema([pa.field("prompt", TURNS), pa.field("chosen", TURNS), pa.field("row", pa.int64())])
 PROMPTS_AT_ONCE = 512
 BLOCK_BYTES = 1 << 20
-"""Read at a time: little, since the asking needs far longer than the reading."""
+"""Bytes read at a time; small blocks save memory, and asking takes far longer than reading."""
 
 ROLES = ("system", "user", "assistant")
 
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """Prompts of one file, in its order, on the disk so that they need no memory.
+    """The prompts of one file, in its order; they are kept on the disk to save memory.
 
     `spool` is an Arrow file with prompt (turns), chosen (one turn; null where it is still to be written) and row;
     `lost` is DROPPED, a row for each upstream row that gives no prompt.
@@ -57,14 +57,14 @@ class Prompts:
 
     @property
     def warnings(self) -> list[str]:
-        """What a reader of the result should know of the file."""
+        """A line if the file is not the pinned one."""
         if not self.pinned or self.pinned == self.sha256:
             return []
         return [f"{self.name}: not the pinned bytes (SHA-256 {self.sha256[:12]}…, pinned {self.pinned[:12]}…)"]
 
     @property
     def rows_read(self) -> int:
-        """How many rows the file had, as far as it was read."""
+        """Rows of the file, up to the limit."""
         return self.count + len(self.lost)
 
     def __iter__(self) -> Iterator[list[Message]]:
@@ -101,7 +101,7 @@ def alpaca_prompts(lang: Lang, fetcher: Fetcher) -> Found:
 
 
 def own_prompts(lang: Lang, path: Path, licence: str) -> Found:
-    """A file of one's own as a source.
+    """The user's own file as a source.
 
     Raises:
         MissingFileError: it is not there.
@@ -151,7 +151,7 @@ def adapt_own(rows: pa.Table, options: NoOptions) -> Adapted:
 
 
 def _turns(text: str | None) -> tuple[list[Message], str]:
-    """The turns that a JSON value spells, and what is wrong with it."""
+    """The turns in a JSON value, and what is wrong with it."""
     value = orjson.loads(text) if text else None
     if isinstance(value, str):
         return [{"role": "user", "content": value}], ""
@@ -185,7 +185,7 @@ def _message_fault(message: Any) -> str:
 
 
 def read_prompts(found: Found, spool: Path, *, limit: int | None, writes_chosen: bool) -> Prompts:
-    """The prompts of a file, without those that would be paid for in vain; they are kept in `spool`.
+    """The prompts of a file that can be answered, written to `spool`; the others are in `lost` with their reason.
 
     Raises:
         ReadError: the file cannot be read.

@@ -1,4 +1,4 @@
-"""The recipe of a synth run: who answers how, which answers become pairs. Read from YAML, every key checked."""
+"""The recipe of a synth run, read from YAML with every key checked: sampling, checks, pairing."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ Pairing = Literal["first", "all", "closest_length"]
 Policy = Literal["drop", "off"]
 
 OURS = ("model", "prompt", "messages", "n", "seed", "stream", "stream_options", "best_of", "echo", "user")
-"""What synth-prefs sets by itself in each request, or must not be set."""
+"""Options of a request that a recipe must not set: synth-prefs sets them, or they would break the answer."""
 
 
 def _own_templates() -> dict[Lang, str]:
@@ -26,7 +26,7 @@ def _own_templates() -> dict[Lang, str]:
 
 
 class Writing(Settings):
-    """How one side is written. `sampling` is sent as it is."""
+    """How the answers of one side are asked for. `sampling` is sent to the server unchanged."""
 
     api: Literal["auto", "chat", "completions"] = "auto"
     templates: Mapping[Lang, str] = Field(default_factory=_own_templates)

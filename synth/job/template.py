@@ -1,4 +1,4 @@
-"""An instruction template: how the turns of a prompt become one text that a base model goes on with."""
+"""An instruction template: how the turns of a prompt become one text for a base model to continue."""
 
 import hashlib
 import re
@@ -39,21 +39,21 @@ class Template(Settings):
     stop: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
     def render(self, messages: list[Message]) -> str:
-        """The text that the model goes on with; braces in what people wrote are left alone."""
+        """The text for the model to continue; braces in the messages are left unchanged."""
         forms = {"system": self.system, "user": self.user, "assistant": self.assistant}
         turns = (forms[message["role"]].replace(CONTENT, message["content"]) for message in messages)
         return "".join([self.head, *turns, self.answer])
 
     @cached_property
     def marks(self) -> tuple[str, ...]:
-        """The lines that only the template writes; an answer with one of them has gone on with the template."""
+        """The lines that only the template writes; an answer that holds one of them has continued the template."""
         written = "\n".join((self.head, self.system, self.user, self.assistant, self.answer)).replace(CONTENT, "\n")
         lines = (re.sub(r"\s+", " ", line).strip() for line in written.splitlines())
         return tuple(sorted({line for line in lines if len(line) >= MIN_MARK_CHARS}))
 
     @cached_property
     def sha256(self) -> str:
-        """What tells this template from any other."""
+        """The hash of all its keys."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 

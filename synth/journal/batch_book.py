@@ -1,4 +1,4 @@
-"""Which batches were submitted with which requests, in the journal's database, so that none is submitted twice."""
+"""The journal's table of batches: which requests each holds and its state, so that none is submitted twice."""
 
 import sqlite3
 from collections.abc import Callable
@@ -25,8 +25,8 @@ Writing = Callable[[], AbstractContextManager[object]]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One batch. `name` is of our making, and the server keeps it as metadata; `batch_id` is the server's. `about` says
-    which model was asked by which interface: only the same may collect it."""
+    """One batch. `name` is made here and kept by the server as metadata; `batch_id` is the server's own id. `about`
+    names the model and the interface: only a run with the same ones may collect it."""
 
     name: str
     batch_id: str | None
@@ -36,13 +36,13 @@ class Batch:
 
 
 class BatchBook:
-    """The batches of a journal. What is noted is on the disk when a method returns."""
+    """The batches of a journal. Every method writes to the disk before it returns."""
 
     def __init__(self, connection: sqlite3.Connection, writing: Writing) -> None:
         self._connection, self._writing = connection, writing
 
     def open_batches(self, about: str | None = None) -> list[Batch]:
-        """Those that were intended or submitted, and not yet collected, in order; all of them or those `about` this."""
+        """The batches that are not yet collected, in order of submission; only those with this `about` if given."""
         latest: dict[str, Batch] = {}
         rows = self._connection.execute(f"SELECT {COLUMNS} FROM batches ORDER BY number")  # noqa: S608 - no value
         for name, batch_id, of, keys, state in rows:
@@ -52,7 +52,7 @@ class BatchBook:
         return [batch for batch in opened if about in (None, batch.about)]
 
     def intend(self, keys: list[bytes], about: str = "") -> Batch:
-        """Note that a batch of these requests is about to be submitted; its name is new."""
+        """A new batch of these requests, noted as about to be submitted."""
         number = self._connection.execute("SELECT coalesce(max(number), 0) FROM batches").fetchone()[0]
         name = blake2b(b"%d:" % number + b"".join(keys), digest_size=KEY_BYTES).hexdigest()
         batch = Batch(name, None, about, keys, "intended")
@@ -60,14 +60,14 @@ class BatchBook:
         return batch
 
     def forget(self) -> int:
-        """Give all open batches up, so that their requests are sent again; says how many they were."""
+        """Give all open batches up, so that their requests are sent again; returns how many there were."""
         opened = self.open_batches()
         for batch in opened:
             self.note(batch, "lost")
         return len(opened)
 
     def note(self, batch: Batch, state: State, batch_id: str | None = None) -> Batch:
-        """Note that a batch is in another state."""
+        """The batch in its new state, which is noted."""
         changed = Batch(batch.name, batch_id or batch.batch_id, batch.about, batch.keys, state)
         self._note(changed, [])
         return changed

@@ -1,7 +1,7 @@
-"""The journal: every answer that was paid for, on the disk before it counts.
+"""The journal: every answer that was paid for, written to the disk before it is used.
 
-It is an SQLite database in WAL mode, because that is append-only where it matters, survives a kill at any moment,
-forgets a torn last record by itself, and can be read with any SQLite tool. Each record carries a hash of its content.
+It is an SQLite database in WAL mode: that survives a kill at any moment, drops a record that was only half written, and
+can be read with any SQLite tool. Each record carries a hash of its content.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ KEYS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An outcome with what it is the outcome of."""
+    """An outcome with the key, side and model of its request."""
 
     key: bytes
     side: Side
@@ -32,7 +32,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one model was asked for so far, as far as the server counted."""
+    """Answers and tokens of one model so far, as its server counted them."""
 
     side: Side
     model: str
@@ -42,7 +42,7 @@ class Usage:
 
 
 class Journal:
-    """The answers so far. `remarks` says what was found damaged. One run at a time may hold it (folder.py's lock)."""
+    """The answers so far. `remarks` says what was damaged. Only one run at a time may open it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,8 +53,8 @@ class Journal:
         self.batches = BatchBook(self._connection, self._change)
 
     def find(self, keys: Iterable[bytes]) -> dict[bytes, Outcome]:
-        """The outcomes of those keys that have one; of several the first that is whole. A record that is damaged is
-        set aside, and its key has none."""
+        """The outcomes of those keys that have one; if there are several, the first intact one. A damaged record
+        is set aside, and its key has no outcome."""
         wanted, found = list(keys), dict[bytes, Outcome]()
         for start in range(0, len(wanted), KEYS_AT_ONCE):
             part = wanted[start : start + KEYS_AT_ONCE]
@@ -82,19 +82,19 @@ class Journal:
             self._connection.executemany(INSERT, rows)
 
     def forget_refusals(self) -> int:
-        """Set all refusals aside, so that they are asked again; says how many."""
+        """Set all refusals aside, so that they are asked again; returns how many there were."""
         with self._change():
             return self._connection.execute(
                 "INSERT OR IGNORE INTO set_aside SELECT number, 'asked again' FROM answers WHERE status IS NOT NULL"
             ).rowcount
 
     def knows(self, side: Side, model: str) -> bool:
-        """Whether that model was ever asked for that side, answered or refused."""
+        """Whether the journal has any record of that model and side."""
         found = "SELECT 1 FROM answers WHERE side = ? AND model = ? LIMIT 1"
         return bool(self._read(found, [side, model]))
 
     def usage(self) -> list[Usage]:
-        """Tokens and answers by side and model, of all that was ever paid for, damaged or not."""
+        """Tokens and answers by side and model, including damaged records, which were paid for too."""
         rows = self._read(
             "SELECT side, model, count(*), total(prompt_tokens), total(completion_tokens) FROM answers "
             "WHERE status IS NULL GROUP BY side, model ORDER BY side, model"
@@ -102,12 +102,12 @@ class Journal:
         return [Usage(side, model, count, int(prompt), int(written)) for side, model, count, prompt, written in rows]
 
     def close(self) -> None:
-        """Let go of the file; everything is in it."""
+        """Close the file."""
         self._connection.close()
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        """A transaction; nobody else writes meanwhile."""
+        """A transaction; other threads wait until it ends."""
         with disk_errors(self.path), self._writing, self._connection:
             yield
 

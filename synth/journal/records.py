@@ -1,4 +1,4 @@
-"""How an answer lies in the journal's database: the tables, a record with the hash of its content, the connection."""
+"""The journal's tables, and a record of them: its columns, and the hash of its content."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ NO_TEXT = Refusal(0, "the answer is no text: it holds half a character (a lone s
 
 
 def connect(path: Path, *, wal: bool = True, tables: str = "") -> sqlite3.Connection:
-    """A connection to the database, by default one that writes ahead; `tables` are made if they are not there."""
+    """A connection to the database, by default in WAL mode; `tables` is SQL that creates them if they are missing."""
     connection = sqlite3.connect(path, check_same_thread=False)
     connection.text_factory = lambda data: data.decode("utf-8", "replace")  # a wrong byte is found by the hash
     try:
@@ -73,7 +73,7 @@ def to_record(key: bytes, side: str, model: str, outcome: Outcome) -> list[objec
 
 
 def to_outcome(values: list[object]) -> Outcome:
-    """What a record without its digest says."""
+    """The outcome in a record without its digest."""
     _, _, _, text, finish_reason, prompt_tokens, completion_tokens, status, message = values
     if status is not None:
         return Refusal(status, message)  # type: ignore[arg-type]
@@ -81,7 +81,7 @@ def to_outcome(values: list[object]) -> Outcome:
 
 
 def is_answer(record: list[object]) -> bool:
-    """Whether these are the columns of a record that is whole."""
+    """Whether these are the columns of an answer, and its hash fits them."""
     return len(record) == OF_ANSWER and digest(record[:-1]) == record[-1]
 
 

@@ -1,4 +1,4 @@
-"""Writes to the journal from a thread of its own, all that waits in one go, so that asking never waits for a disk."""
+"""Writes to the journal in a thread of its own; entries that wait together are written together."""
 
 import asyncio
 from queue import SimpleQueue
@@ -10,7 +10,7 @@ Waiting = tuple[Entry, asyncio.Future[None]]
 
 
 class JournalWriter:
-    """Used as `async with`; at its end everything is on the disk."""
+    """Writes entries from asyncio code. Use it with `async with`; everything is on the disk when that ends."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -47,7 +47,7 @@ class JournalWriter:
             failure: Exception | None = None
             try:
                 self._journal.append([entry for entry, _ in waiting])
-            except Exception as error:  # whoever waits must hear of it
+            except Exception as error:  # raised where the entry is waited for
                 failure = error
             self._loop.call_soon_threadsafe(_settle, [done for _, done in waiting], failure)
 

@@ -1,4 +1,4 @@
-"""Every answer of a run, in the order of the prompts, with what became of it."""
+"""Every answer of a run in the order of the prompts, and whether it is in a pair."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ CANDIDATES: Final = pa.schema(
     ]
 )
 """`answer` counts the answers of one model to one prompt from 0; `became` is pair, or the reason why it is in none.
-An answer that the prompts came with has no key, seed or token counts; one that was never given has no text."""
+An answer that the prompts came with has no key, seed or token counts; a missing one has no text."""
 
 ANSWERS_AT_ONCE = 512
 
 
 @dataclass(slots=True)
 class Candidate:
-    """One answer, or the place of one that was not given (`outcome` None; `why` says the reason and evidence)."""
+    """One answer, or a missing one: then `outcome` is None and `why` has reason and evidence."""
 
     row: int
     prompt: list[Message]
@@ -53,7 +53,7 @@ class Candidate:
 
     @property
     def text(self) -> str | None:
-        """What was answered."""
+        """The text of the answer; None if there is none."""
         return self.outcome.text if isinstance(self.outcome, Completion) else None
 
     @property
@@ -83,14 +83,14 @@ class Writers:
     chosen: Writer | None
 
     def each(self) -> list[Writer]:
-        """Those that are asked anything."""
+        """The writers: chosen if there is one, then rejected."""
         return [writer for writer in (self.chosen, self.rejected) if writer is not None]
 
 
 def answered(
     prompts: Prompts, writers: Writers, journal: Journal, why_not: Callable[[bytes], tuple[str, str]]
 ) -> Iterator[list[Answered]]:
-    """The prompts in order, with what the journal holds for each, some at a time.
+    """Groups of prompts in order, each with its answers from the journal.
 
     `why_not` gives reason and evidence for a key that has no outcome.
     """
@@ -107,7 +107,7 @@ def answered(
 
 
 def _blank(row: dict[str, object], prompts: Prompts, writers: Writers) -> Answered:
-    """A prompt with the places of its answers, those that came with it filled."""
+    """A prompt whose answers are still missing, except for a chosen answer that came with it."""
     prompt: list[Message] = row["prompt"]  # type: ignore[assignment]
     number: int = row["row"]  # type: ignore[assignment]
 

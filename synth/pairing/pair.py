@@ -1,4 +1,4 @@
-"""From answers to pairs: which answer is set against which, and why the others are not."""
+"""Pairs from answers: which rejected answer is paired with chosen, and why the others are dropped."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ NOT_TAKEN = ("pairing", "not_taken")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How answers become pairs."""
+    """How answers become pairs: which are taken, and which checks drop one."""
 
     pairing: Pairing
     checks: dict[str, Policy]
@@ -33,7 +33,8 @@ class Rule:
 
 @dataclass(slots=True)
 class Paired:
-    """What some prompts became. `pairs` is PAIRS; `dropped` is DROPPED, also for prompts without a pair to drop."""
+    """The pairs of some prompts and the counts for the account. `pairs` is PAIRS; `dropped` is DROPPED, with a row
+    also for each prompt without a pair."""
 
     pairs: pa.Table
     dropped: pa.Table
@@ -46,7 +47,7 @@ class Paired:
 
 
 def pair(group: list[Answered], prompts: Prompts, rule: Rule) -> Paired:
-    """The pairs of some prompts; notes on each candidate what became of it."""
+    """The pairs of some prompts; sets `became` and `evidence` of each candidate."""
     lost = [found for one in group if (found := _unpaired(one)) is not None]
     drafts = [
         (one, each) for one in group if one.chosen.text is not None for each in one.rejected if each.text is not None
@@ -76,7 +77,7 @@ def pair(group: list[Answered], prompts: Prompts, rule: Rule) -> Paired:
 
 
 def _unpaired(one: Answered) -> tuple[int, str, str] | None:
-    """Why a prompt has no pair at all: an answer is missing on one side; None where both sides have one."""
+    """Row, reason and evidence of a prompt that has no answer on one side; None if both sides have one."""
     for each in (one.chosen, *one.rejected):
         if each.text is None:
             each.became, each.evidence = each.missing

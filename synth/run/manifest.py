@@ -1,4 +1,4 @@
-"""manifest.json: all that determined the pairs and all that came of it, the same however often it was interrupted."""
+"""manifest.json: what determined the pairs, their counts and files; the same however often the run was interrupted."""
 
 import json
 from importlib.metadata import version
@@ -17,7 +17,7 @@ PACKAGES = ("numpy", "pyarrow", "langdetect", "xxhash", "orjson")
 def render_manifest(
     job: Job, prompts: Prompts, writers: Writers, account: Account, made: tuple[list[OutputFile], Tokens]
 ) -> str:
-    """The manifest as JSON. It holds no clock, no path or address, and nothing of how the run went."""
+    """The manifest as JSON, without times, paths or addresses."""
     files, tokens = made
     manifest = {
         "format": FORMAT,

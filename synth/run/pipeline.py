@@ -1,4 +1,4 @@
-"""A run, from prompts to pairs, as one page of prose."""
+"""A run from prompts to pairs: read, ask, pair, write."""
 
 import asyncio
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def run_job(job: Job, *, progress: Progress = "lines", on_start: OnStart | None 
     Raises:
         PrefsError: says where, what and what to do. What was answered is in the journal; the files of an earlier run
             are as they were.
-        KeyboardInterrupt: likewise.
+        KeyboardInterrupt: the same holds.
     """
     check_out(job)
     with scratch_folder(job.out) as scratch:
@@ -70,10 +70,10 @@ def run_job(job: Job, *, progress: Progress = "lines", on_start: OnStart | None 
 
 
 def check_out(job: Job) -> None:
-    """Nothing, if the folder is empty, new, or one that a run wrote.
+    """Check that the output folder is new, empty, or written by an earlier run.
 
     Raises:
-        OutputError: it holds files of another origin under the names of ours.
+        OutputError: another program wrote a file there that this run would replace.
     """
     ours = (job.out / NAME).exists() or _is_ours(job.out / MANIFEST)
     for name in (*SCHEMAS, MANIFEST):

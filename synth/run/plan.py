@@ -1,4 +1,4 @@
-"""What a run would ask, without asking: the answer to --dry-run."""
+"""What a run would ask and cost at most, for --dry-run; nothing is sent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ HAN_TOKENS, OTHER_CHARS_PER_TOKEN = 0.8, 4.0
 
 @dataclass(frozen=True, slots=True)
 class PlannedSide:
-    """What one model would be asked; tokens are estimates from characters, dollars None where no price is known."""
+    """Requests, tokens and dollars for one model: tokens estimated from characters, dollars None without a price."""
 
     side: str
     model: str
@@ -42,7 +42,7 @@ class PlannedSide:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run before it begins."""
+    """What a run would ask, by side."""
 
     prompts: int
     rows_without_prompt: int
@@ -51,7 +51,7 @@ class Plan:
 
 
 def make_plan(job: Job) -> Plan:
-    """What the job would ask for.
+    """The plan of a job.
 
     Raises:
         PrefsError: the prompts cannot be had or read.
@@ -114,7 +114,7 @@ def _usual_answer(prompts: Prompts, otherwise: int) -> float:
 
 
 def show_plan(plan: Plan, console: Console) -> None:
-    """The plan as a table."""
+    """Print the plan as a table."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for side in plan.sides:

@@ -1,4 +1,4 @@
-"""What a run says at its end: an account of every prompt, what it took, and where the result is."""
+"""The output of a finished run: the account of every prompt, remarks, time and cost, and the folder."""
 
 from rich.console import Console
 from rich.text import Text
@@ -10,7 +10,7 @@ from synth.run.pipeline import Result
 
 
 def show_run(job: Job, result: Result, console: Console) -> None:
-    """The account, remarks, then the figures of this run."""
+    """Print the account, the remarks and the figures of this run."""
     console.print(account_table(f"{LANGUAGE_NAMES[job.lang]} pairs", [result.account], splits=False))
     for line in remarks(result):
         console.print(line)
@@ -21,7 +21,7 @@ def show_run(job: Job, result: Result, console: Console) -> None:
 
 
 def remarks(result: Result) -> list[Text]:
-    """One line for each thing that a reader of the table should not miss."""
+    """The remarks below the table, a line each."""
     missing = result.account.skipped["ask", "no_answer"]
     lines = [remark("asked", text, style="green") for text in result.asked.remarks]
     lines += [remark("journal", text) for text in result.remarks]
@@ -40,7 +40,7 @@ def _asked(result: Result) -> str:
 
 
 def summary(job: Job, result: Result) -> dict[str, object]:
-    """The same as plain data."""
+    """What `show_run` prints, as data for --json."""
     meter = result.asked.meter
     return {
         "folder": str(job.out),
