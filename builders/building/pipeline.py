@@ -7,7 +7,7 @@ from pathlib import Path
 from builders.building.decide import decide
 from builders.building.gather import gather
 from builders.building.manifest import Output, render_manifest
-from builders.building.write_pairs import Material, Written, plan_files, write_file
+from builders.building.write_pairs import DecidedPairs, WrittenFile, plan_files, write_file
 from builders.card.facts import read_facts
 from builders.card.header import LICENSE_FILE, needs_license_file
 from builders.card.render import render_card, render_license
@@ -40,7 +40,7 @@ class Built:
     lang: Lang
     folder: Path
     accounts: list[Account]
-    files: list[Written]
+    files: list[WrittenFile]
 
 
 def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
@@ -61,12 +61,12 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
             warm_up_aside()
         decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, selection.caps)
         twins = find_twins(gathered.keys, decisions) if request.report else None
-        material = Material(gathered.pairs, gathered.lost, gathered.keys, decisions, twins)
+        decided = DecidedPairs(gathered.pairs, gathered.lost, gathered.keys, decisions, twins)
         built: list[Built] = []
         for lang in request.langs:
             accounts = [account for account in gathered.accounts if account.lang == lang]
             try:
-                files = write(lang, material, accounts, run)
+                files = write(lang, decided, accounts, run)
             except NoPairsError:
                 if not request.may_lose_languages or (lang == request.langs[-1] and not built):
                     raise
@@ -80,14 +80,14 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
     return inputs, built
 
 
-def write(lang: Lang, material: Material, accounts: list[Account], run: Run) -> list[Written]:
+def write(lang: Lang, decided: DecidedPairs, accounts: list[Account], run: Run) -> list[WrittenFile]:
     """The Parquet files of one language, the accounts closed with what was counted while writing.
 
     Raises:
         NoPairsError: nothing is left to train on.
         AccountingError: a row is unaccounted for.
     """
-    jobs = plan_files(material, lang)
+    jobs = plan_files(decided, lang)
     if not len(jobs[0].rows):
         made = sum(account.pairs_made for account in accounts)
         raise NoPairsError(f"--lang {lang}", f"none of {made:,} pairs is left to train on", hint="Relax the recipe.")
@@ -95,7 +95,7 @@ def write(lang: Lang, material: Material, accounts: list[Account], run: Run) -> 
     (folder / "data").mkdir(parents=True)
     run.progress.start(f"write {lang}", len(jobs), "files")
     files = []
-    for written in map_in_threads(partial(write_file, material=material, folder=folder), jobs, run.request.workers):
+    for written in map_in_threads(partial(write_file, decided=decided, folder=folder), jobs, run.request.workers):
         files.append(written)
         run.progress.advance(1)
     for account in accounts:
@@ -103,7 +103,7 @@ def write(lang: Lang, material: Material, accounts: list[Account], run: Run) -> 
     return files
 
 
-def _close(account: Account, files: list[Written]) -> None:
+def _close(account: Account, files: list[WrittenFile]) -> None:
     """Enter in the account of one source what stands in the files, and check that it adds up."""
     for written in files:
         rows = written.by_source[account.source]

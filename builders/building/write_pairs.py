@@ -25,7 +25,7 @@ MAX_FILE_ROWS = 98_304
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class DecidedPairs:
     """All that is known when the pairs are written; `shown_twins` are the pairs that a report shows as evidence
     (`find_twins`), None where there is no report."""
 
@@ -37,7 +37,7 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class FileToWrite:
     """One file to write: its place below the folder of the language and the rows (sorted) of the spill in it."""
 
     path: str
@@ -48,7 +48,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenFile:
     """One output file, its rows counted, measured and some of them drawn as they were written."""
 
     file: OutputFile
@@ -59,24 +59,24 @@ class Written:
     drawn: Draw | None = None
 
 
-def plan_files(material: Material, lang: Lang) -> list[Job]:
+def plan_files(decided: DecidedPairs, lang: Lang) -> list[FileToWrite]:
     """The files of one language, the largest first."""
-    ours = material.keys.lang == LANGS.index(lang)
-    kept, test = material.decisions.kept, material.decisions.test
+    ours = decided.keys.lang == LANGS.index(lang)
+    kept, test = decided.decisions.kept, decided.decisions.test
     jobs = []
     for split, chosen in (("train", ours & kept & ~test), ("test", ours & kept & test)):
         rows = np.flatnonzero(chosen)
         if split == "test" and not len(rows):
-            continue  # a file without rows is more than some readers can bear
+            continue  # some readers fail on a file without rows
         parts = np.array_split(rows, max(1, -(-len(rows) // MAX_FILE_ROWS)))
         jobs += [
-            Job(f"data/{split}-{number:05d}-of-{len(parts):05d}.parquet", part, lang, split=split)
+            FileToWrite(f"data/{split}-{number:05d}-of-{len(parts):05d}.parquet", part, lang, split=split)
             for number, part in enumerate(parts)
         ]
-    return [*jobs, Job("dropped.parquet", np.flatnonzero(ours & ~kept), lang, holds_dropped=True)]
+    return [*jobs, FileToWrite("dropped.parquet", np.flatnonzero(ours & ~kept), lang, holds_dropped=True)]
 
 
-def write_file(job: Job, material: Material, folder: Path) -> Written:
+def write_file(job: FileToWrite, decided: DecidedPairs, folder: Path) -> WrittenFile:
     """Write one file whole, in row groups of a fixed size."""
     path = folder / job.path
     schema = DROPPED if job.holds_dropped else PAIRS
@@ -84,9 +84,9 @@ def write_file(job: Job, material: Material, folder: Path) -> Written:
     by_reason: Counter[tuple[str, Reason]] = Counter()
     by_tag: Counter[tuple[str, str]] = Counter()
     measured = Measurer()
-    drawn = None if material.shown_twins is None else Draw(material.shown_twins)
+    drawn = None if decided.shown_twins is None else Draw(decided.shown_twins)
     with open_writer(path, schema) as writer:
-        for rows in row_groups(_tables(job, material), schema):
+        for rows in row_groups(_tables(job, decided), schema):
             writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
             by_source.update({source: count for (source,), count in _counts(rows, ["source"])})
             if job.holds_dropped:
@@ -99,19 +99,19 @@ def write_file(job: Job, material: Material, folder: Path) -> Written:
                 )
             if drawn:
                 drawn.add(rows, job.split)
-    return Written(look_back(folder, job.path), by_source, by_reason, by_tag, measured, drawn)
+    return WrittenFile(look_back(folder, job.path), by_source, by_reason, by_tag, measured, drawn)
 
 
-def _tables(job: Job, material: Material) -> Iterator[pa.Table]:
+def _tables(job: FileToWrite, decided: DecidedPairs) -> Iterator[pa.Table]:
     """The rows of the job in order, a spilled batch at a time."""
-    pairs, lost = material.pairs, material.lost
+    pairs, lost = decided.pairs, decided.lost
     with pairs.opened() as read:
         for number, places in pairs.places(job.rows):
             batch, rows = read(number).take(pa.array(places)), places + pairs.offsets[number]
             if job.holds_dropped:
-                yield _with_reasons(batch, rows, material.keys, material.decisions)
+                yield _with_reasons(batch, rows, decided.keys, decided.decisions)
             else:
-                groups = pa.array([f"{group:016x}" for group in material.decisions.groups[rows]], pa.string())
+                groups = pa.array([f"{group:016x}" for group in decided.decisions.groups[rows]], pa.string())
                 yield _replace(batch.select(PAIRS.names), "prompt_group", groups)
     if job.holds_dropped:
         with lost.opened() as read:

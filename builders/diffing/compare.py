@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from builders.diffing.columns import COMPARED, Pairs, differs, read_pairs
-from builders.diffing.fate import Fate, Sought, fates
+from builders.diffing.missing import MissingPairs, MissingReason, missing_reasons
 from builders.diffing.settings import changed_settings
 from sources.pairs.built_folder import BuiltFolder
 from sources.pairs.schema import LANGS, Lang
@@ -39,14 +39,14 @@ class SourceDiff:
 @dataclass(frozen=True, slots=True)
 class LangDiff:
     """One language of two builds. `gone` counts what B did with the pairs that only A holds, `new` what A did with
-    those that only B holds, both by (source, fate); `moves` counts (from, to); `columns` the pairs that differ in one.
+    those that only B holds, both by (source, why); `moves` counts (from, to); `columns` the pairs that differ in one.
     """
 
     lang: Lang
     sources: dict[str, SourceDiff]
     both: int
-    gone: Counter[tuple[str, Fate]]
-    new: Counter[tuple[str, Fate]]
+    gone: Counter[tuple[str, MissingReason]]
+    new: Counter[tuple[str, MissingReason]]
     moves: Counter[tuple[str, str]]
     columns: Counter[str]
     settings: list[str]
@@ -78,8 +78,8 @@ def _compare(lang: Lang, a: BuiltFolder | None, b: BuiltFolder | None, examples:
     moved = differs(both_a["split"], both_b["split"])
     changes = {name: differs(both_a[name], both_b[name]) for name in COMPARED}
     changed = np.logical_or.reduce(list(changes.values()))
-    gone, new = _sought(pairs_a, only_a), _sought(pairs_b, only_b)
-    gone_fates, new_fates = fates(gone, b, pairs_b), fates(new, a, pairs_a)
+    gone, new = _missing(pairs_a, only_a), _missing(pairs_b, only_b)
+    gone_reasons, new_reasons = missing_reasons(gone, b, pairs_b), missing_reasons(new, a, pairs_a)
     diff = LangDiff(
         lang=lang,
         sources=_by_source(
@@ -92,16 +92,16 @@ def _compare(lang: Lang, a: BuiltFolder | None, b: BuiltFolder | None, examples:
             changed=both_b["source"].filter(pa.array(changed)),
         ),
         both=len(at_a),
-        gone=Counter(zip(gone.sources, gone_fates, strict=True)),
-        new=Counter(zip(new.sources, new_fates, strict=True)),
+        gone=Counter(zip(gone.sources, gone_reasons, strict=True)),
+        new=Counter(zip(new.sources, new_reasons, strict=True)),
         moves=Counter(
             zip(*(both["split"].filter(pa.array(moved)).to_pylist() for both in (both_a, both_b)), strict=True)
         ),
         columns=Counter({name: int(where.sum()) for name, where in changes.items() if where.any()}),
         settings=changed_settings(a.manifest, b.manifest) if a and b else [],
     )
-    diff.examples.extend(_told("only_in_a", gone, gone_fates, examples))
-    diff.examples.extend(_told("only_in_b", new, new_fates, examples))
+    diff.examples.extend(_examples("only_in_a", gone, gone_reasons, examples))
+    diff.examples.extend(_examples("only_in_b", new, new_reasons, examples))
     ids = pairs_b.ids.take(pa.array(at_b))
     for what, where in (("moved", moved), ("changed", changed)):
         for place in np.flatnonzero(where)[:examples].tolist():
@@ -110,10 +110,10 @@ def _compare(lang: Lang, a: BuiltFolder | None, b: BuiltFolder | None, examples:
     return diff
 
 
-def _sought(pairs: Pairs, places: np.ndarray) -> Sought:
+def _missing(pairs: Pairs, places: np.ndarray) -> MissingPairs:
     at = pa.array(places)
     taken = pairs.columns.select(["source", "source_row"]).take(at)
-    return Sought(pairs.ids.take(at).to_pylist(), *(taken[name].to_pylist() for name in taken.column_names))
+    return MissingPairs(pairs.ids.take(at).to_pylist(), *(taken[name].to_pylist() for name in taken.column_names))
 
 
 def _names(*builds: BuiltFolder | None) -> list[str]:
@@ -131,10 +131,10 @@ def _by_source(names: list[str], **columns: pa.ChunkedArray | pa.Array) -> dict[
     return {name: counts for name, counts in sources.items() if counts.in_a or counts.in_b}
 
 
-def _told(what: str, sought: Sought, found: list[Fate], most: int) -> list[Example]:
+def _examples(what: str, missing: MissingPairs, found: list[MissingReason], most: int) -> list[Example]:
     return [
-        Example(what, *pair, how=f"{fate.stage}: {fate.reason}" + f" ({fate.evidence})" * bool(fate.evidence))
-        for pair, fate in list(zip(sought, found, strict=True))[:most]
+        Example(what, *pair, how=f"{why.stage}: {why.reason}" + f" ({why.evidence})" * bool(why.evidence))
+        for pair, why in list(zip(missing, found, strict=True))[:most]
     ]
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from builders.diffing.compare import Example, LangDiff
-from builders.diffing.fate import Fate
+from builders.diffing.missing import MissingReason
 from sources.command.printable import printable
 from sources.pairs.built_folder import SPLITS, BuiltFolder
 from sources.pairs.schema import LANGUAGE_NAMES
@@ -59,14 +59,14 @@ def _table(diff: LangDiff) -> Table:
     return table
 
 
-def _show_fates(title: str, counts: Counter[tuple[str, Fate]], console: Console) -> None:
+def _show_fates(title: str, counts: Counter[tuple[str, MissingReason]], console: Console) -> None:
     if not counts:
         return
     table = Table(title=title, title_style="yellow", title_justify="left", box=None, pad_edge=False)
     for name, justify in (("source", "left"), ("stage", "left"), ("reason", "left"), ("pairs", "right")):
         table.add_column(name, justify="right" if justify == "right" else "left", header_style="dim")
-    for (source, fate), count in _by_size(counts):
-        table.add_row(*(Text(printable(text)) for text in (source, fate.stage, fate.reason)), f"{count:,}")
+    for (source, why), count in _by_size(counts):
+        table.add_row(*(Text(printable(text)) for text in (source, why.stage, why.reason)), f"{count:,}")
     console.print(table)
 
 
@@ -110,13 +110,13 @@ def as_json(diff: LangDiff, prompts: dict[str, str]) -> dict[str, object]:
     }
 
 
-def _fates(counts: Counter[tuple[str, Fate]]) -> list[dict[str, object]]:
+def _fates(counts: Counter[tuple[str, MissingReason]]) -> list[dict[str, object]]:
     return [
-        {"source": source, "stage": fate.stage, "reason": fate.reason, "pairs": count}
-        for (source, fate), count in _by_size(counts)
+        {"source": source, "stage": why.stage, "reason": why.reason, "pairs": count}
+        for (source, why), count in _by_size(counts)
     ]
 
 
-def _by_size(counts: Counter[tuple[str, Fate]]) -> list[tuple[tuple[str, Fate], int]]:
+def _by_size(counts: Counter[tuple[str, MissingReason]]) -> list[tuple[tuple[str, MissingReason], int]]:
     """The largest first; of equal ones in order of their names."""
     return sorted(counts.items(), key=lambda item: (-item[1], item[0][0], item[0][1].stage, item[0][1].reason))

@@ -74,7 +74,7 @@ def _export_one(built: BuiltFolder, format_: Format, work: Path, target: Path) -
             if rows:
                 files.append(OutputFile(name, rows, (work / name).stat().st_size, file_sha256(work / name)))
             else:
-                (work / name).unlink(missing_ok=True)  # a file without rows is more than some readers can bear
+                (work / name).unlink(missing_ok=True)  # some readers fail on a file without rows
     _check(ledger.counts, files, format_)
     if not any(count.left_out for count in ledger.counts.values()):
         (work / LEFT_OUT).unlink()

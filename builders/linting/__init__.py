@@ -1,1 +1,1 @@
-"""A linter for anybody's preference data: the checks of a build, told rather than acted on."""
+"""A linter for anybody's preference data: the checks of a build, reported and not acted on."""

@@ -52,7 +52,7 @@ def list_hub_data(wanted: HubId, flag: str) -> list[HubFile]:
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import RepoFile
 
-    with _told(wanted, flag):
+    with _explain_errors(wanted, flag):
         tree = HfApi().list_repo_tree(
             wanted.repository, repo_type="dataset", revision=wanted.revision or None, recursive=True
         )
@@ -72,7 +72,7 @@ def fetch_hub_data(wanted: HubId, flag: str, patterns: list[str]) -> tuple[Path,
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     if not sys.stderr.isatty():
         disable_progress_bars()
-    with _told(wanted, flag):
+    with _explain_errors(wanted, flag):
         folder = snapshot_download(
             wanted.repository, repo_type="dataset", revision=wanted.revision or None, allow_patterns=patterns
         )
@@ -80,7 +80,7 @@ def fetch_hub_data(wanted: HubId, flag: str, patterns: list[str]) -> tuple[Path,
 
 
 @contextmanager
-def _told(wanted: HubId, flag: str) -> Iterator[None]:
+def _explain_errors(wanted: HubId, flag: str) -> Iterator[None]:
     """What the Hub or the network refuses, as one line."""
     import httpx2
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError

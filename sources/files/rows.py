@@ -1,4 +1,4 @@
-"""Batches of upstream rows, and how many bad ones among them are borne."""
+"""Batches of upstream rows, and how many bad ones among them are tolerated."""
 
 from dataclasses import dataclass
 

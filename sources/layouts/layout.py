@@ -1,4 +1,4 @@
-"""What a layout is: how its rows are told, and how a row becomes a pair."""
+"""What a layout is: how its rows are recognised, and how a row becomes a pair."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -14,7 +14,7 @@ READ = ["id", "source", "source_row", "stage", "reason", "evidence"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class MissingReason:
     """Why a build does not hold a pair: stage and reason of its dropped.parquet, or, for one that is not there:
     other_text (its row gave another pair), row_not_read, source_not_read, language_not_built."""
 
@@ -27,7 +27,7 @@ NOT_READ = "input"
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class MissingPairs:
     """Pairs of one build that another does not hold: id, source, source_row of each."""
 
     ids: list[str]
@@ -38,20 +38,20 @@ class Sought:
         return zip(self.ids, self.sources, self.source_rows, strict=True)
 
 
-def fates(sought: Sought, built: BuiltFolder | None, pairs: Pairs) -> list[Fate]:
+def missing_reasons(missing: MissingPairs, built: BuiltFolder | None, pairs: Pairs) -> list[MissingReason]:
     """What became of each pair in a build; `pairs` are those that it holds."""
     if built is None:
-        return [Fate(NOT_READ, "language_not_built")] * len(sought.ids)
-    by_id, by_row = _dropped(sought, built)
-    kept = _kept_rows(sought, pairs)
+        return [MissingReason(NOT_READ, "language_not_built")] * len(missing.ids)
+    by_id, by_row = _dropped(missing, built)
+    kept = _kept_rows(missing, pairs)
     read = {source.get("source") for source in built.manifest.get("sources", []) if isinstance(source, dict)}
     found = []
-    for id_, source, source_row in sought:
+    for id_, source, source_row in missing:
         rows = _rows(source, source_row)
-        fate = by_id.get((id_, rows[0])) or by_id.get((id_, "")) or next((by_row[r] for r in rows if r in by_row), None)
-        if fate is None and any(row in kept for row in rows):
-            fate = Fate(NOT_READ, "other_text")
-        found.append(fate or Fate(NOT_READ, "row_not_read" if source in read else "source_not_read"))
+        why = by_id.get((id_, rows[0])) or by_id.get((id_, "")) or next((by_row[r] for r in rows if r in by_row), None)
+        if why is None and any(row in kept for row in rows):
+            why = MissingReason(NOT_READ, "other_text")
+        found.append(why or MissingReason(NOT_READ, "row_not_read" if source in read else "source_not_read"))
     return found
 
 
@@ -62,28 +62,30 @@ def _rows(source: str, source_row: str) -> list[str]:
     return [f"{source}\x1f{row}" for row in (source_row, *each)]
 
 
-def _dropped(sought: Sought, built: BuiltFolder) -> tuple[dict[tuple[str, str], Fate], dict[str, Fate]]:
-    """The fates in dropped.parquet by id (with the row, and without for the first), and by row."""
-    by_id: dict[tuple[str, str], Fate] = {}
-    by_row: dict[str, Fate] = {}
-    if not sought.ids or DROPPED not in dict(built.outputs):
+def _dropped(
+    missing: MissingPairs, built: BuiltFolder
+) -> tuple[dict[tuple[str, str], MissingReason], dict[str, MissingReason]]:
+    """The reasons in dropped.parquet by id (with the row, and without for the first), and by row."""
+    by_id: dict[tuple[str, str], MissingReason] = {}
+    by_row: dict[str, MissingReason] = {}
+    if not missing.ids or DROPPED not in dict(built.outputs):
         return by_id, by_row
-    ids = pa.array(sought.ids, pa.string())
-    rows = pa.array([row for _, source, row_ in sought for row in _rows(source, row_)], pa.string())
+    ids = pa.array(missing.ids, pa.string())
+    rows = pa.array([row for _, source, row_ in missing for row in _rows(source, row_)], pa.string())
     for batch in built.batches(DROPPED, READ):
         named = pc.binary_join_element_wise(batch["source"], batch["source_row"], "\x1f")
         wanted = pc.or_(pc.is_in(batch["id"], ids), pc.is_in(named, rows))
         for row in batch.append_column("row", named).filter(wanted).to_pylist():
-            fate = Fate(str(row["stage"]), str(row["reason"]), str(row["evidence"] or ""))
-            by_row.setdefault(row["row"], fate)
+            why = MissingReason(str(row["stage"]), str(row["reason"]), str(row["evidence"] or ""))
+            by_row.setdefault(row["row"], why)
             if row["id"] is not None:
-                by_id.setdefault((row["id"], row["row"]), fate)
-                by_id.setdefault((row["id"], ""), fate)
+                by_id.setdefault((row["id"], row["row"]), why)
+                by_id.setdefault((row["id"], ""), why)
     return by_id, by_row
 
 
-def _kept_rows(sought: Sought, pairs: Pairs) -> set[str]:
+def _kept_rows(missing: MissingPairs, pairs: Pairs) -> set[str]:
     """Which of the upstream rows stand behind a pair that the build holds."""
     named = pc.binary_join_element_wise(pairs.columns["source"], pairs.columns["source_row"], "\x1f")
-    rows = pa.array([row for _, source, row_ in sought for row in _rows(source, row_)], pa.string())
+    rows = pa.array([row for _, source, row_ in missing for row in _rows(source, row_)], pa.string())
     return set(named.filter(pc.is_in(named, rows)).to_pylist())
