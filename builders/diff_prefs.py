@@ -12,7 +12,7 @@ examples:
   diff-prefs old/zh new/zh --show 5            with five examples of each kind
   diff-prefs old new --json
 
-Pairs are the same when prompt, chosen and rejected are. The result counts, by source: pairs in A only and in B only, with
+Pairs are the same when prompt, chosen and rejected are. Counted are, by source: pairs in A only and in B only, with
 the stage and reason that the other build has for them in its dropped.parquet; pairs in another split; pairs with
 other tags, scores, source or other values beside the text. The order of rows is not compared, nor is anything in
 the manifests; what differs there is shown, since it may say why.
