@@ -182,6 +182,7 @@ def make_request(
     """
     if lang not in ("zh", "en", "all"):
         raise UsageError("lang", f"no language {lang!r}", expected="zh, en or all")
+    check_counts(limit=limit, workers=workers)
     if sample and mirror is not None:
         raise UsageError("sample", "does not go with mirror", hint="Give one of them.")
     if benchmarks is not None and not os.path.isdir(benchmarks):
@@ -205,6 +206,17 @@ def make_request(
         report=report,
         workers=workers or min(MAX_WORKERS, os.cpu_count() or 1),
     )
+
+
+def check_counts(**counts: int | None) -> None:
+    """Nothing, if each of these options is None or at least 1.
+
+    Raises:
+        UsageError: one is not.
+    """
+    for name, count in counts.items():
+        if count is not None and count < 1:
+            raise UsageError(name, f"{count} is not positive", expected="a whole number above 0, or None")
 
 
 def _listed(given: Paths) -> list[str]:

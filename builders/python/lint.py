@@ -12,7 +12,7 @@ from builders.linting.rules import Severity
 from builders.linting.show import by_rule, lines, share
 from builders.linting.splits import SplitFile, find_files
 from builders.linting.tokens import load_limit
-from builders.python.build import MAX_WORKERS
+from builders.python.build import MAX_WORKERS, check_counts
 from sources.command.errors import UsageError
 from sources.command.progress import Bars, Silent
 from sources.fetch.fetcher import Mirror, sample
@@ -154,6 +154,7 @@ def make_request(
     Raises:
         UsageError: there are no benchmarks where they should be.
     """
+    check_counts(limit=limit, workers=workers)
     if benchmarks is not None and not benchmarks.is_dir():
         raise UsageError("--benchmarks", f"no folder {benchmarks}")
     recipe = changes.pop("recipe", RECIPE)
