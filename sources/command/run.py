@@ -1,5 +1,6 @@
 """What every command does around its work: one line for an error, the right exit status, no traceback."""
 
+import _thread
 import argparse
 import io
 import json
@@ -7,10 +8,13 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 HIDDEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """What JSON leaves as it is and a terminal might obey."""
+
+RAISED_AGAIN_S = 0.01
 
 
 def run_command(
@@ -29,7 +33,7 @@ def run_command(
     from sources.command.extras import explain_missing_packages
 
     try:
-        with explain_missing_packages(extra):
+        with interrupts_in_finalizers(), explain_missing_packages(extra):
             status = work(options)
         sys.stdout.flush()
         return status
@@ -59,6 +63,31 @@ def run_command(
     except MemoryError:
         complain(name, "out of memory; try --workers 1" if hasattr(options, "workers") else "out of memory")
         return 1
+
+
+@contextmanager
+def interrupts_in_finalizers() -> Iterator[None]:
+    """Ctrl-C that falls into an object's finalizer interrupts the program; Python by itself prints a traceback there
+    and goes on."""
+    before = sys.unraisablehook
+    raised_again: list[threading.Timer] = []
+
+    def hook(ignored: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(ignored.exc_type, KeyboardInterrupt):
+            before(ignored)
+            return
+        timer = threading.Timer(RAISED_AGAIN_S, _thread.interrupt_main)  # raised right here it would be ignored again
+        timer.daemon = True
+        timer.start()
+        raised_again.append(timer)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+        for timer in raised_again:
+            timer.join()
+    finally:
+        sys.unraisablehook = before
 
 
 def complain(name: str, line: str) -> None:

@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -29,6 +31,23 @@ def run(work: Work, *, debug: bool = False, **more: object) -> int:
 def test_the_status_of_work_is_that_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert [run(lambda options, status=status: status) for status in (0, 7)] == [0, 7]  # type: ignore[misc]
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("goes_on_s", [0.0, 5.0])
+def test_an_interrupt_in_a_finalizer_is_heard(goes_on_s: float, capsys: pytest.CaptureFixture[str]) -> None:
+    class Interrupted:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def work(options: argparse.Namespace) -> int:
+        Interrupted()
+        begun = time.monotonic()
+        while time.monotonic() - begun < goes_on_s:
+            pass
+        return 0
+
+    assert run(work) == 130
+    assert capsys.readouterr().err == "do-it: interrupted; nothing was changed\n"
 
 
 @pytest.mark.parametrize(
