@@ -136,7 +136,7 @@ def _order(options: argparse.Namespace, langs: tuple[str, ...]) -> Any:
     from builders.publishing.publish import Order, check_target
 
     repo = checked_name(options.push_to_hub, "--push-to-hub")
-    order = Order(folders=(), repo=repo, public=options.public, replace=options.replace)
+    order = Order(folders=(), repo=repo, public=options.public, replace=options.replace, dry_run=options.dry_run)
     check_target(order, langs, _tell)
     return order
 
@@ -196,15 +196,21 @@ def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
     from builders.inputs.plan import make_plan, show_plan
 
     plan = make_plan(request, list_added(_added(options)))
+    told = {}
+    if options.push_to_hub:
+        from builders.publishing.hub import find_token
+        from builders.publishing.publish import NOT_CHECKED
+
+        not_checked = {} if find_token(options.push_to_hub) else {"not_checked": NOT_CHECKED}
+        told = {"publish_to": options.push_to_hub, **not_checked}
     if options.json:
-        print_json(asdict(plan) | ({"publish_to": options.push_to_hub} if options.push_to_hub else {}))
+        print_json(asdict(plan) | told)
         return 0
     show_plan(plan, console)
-    if options.push_to_hub:
+    if told:
         how = "for everybody to see" if options.public else "private"
-        console.print(
-            f"It would be published as {options.push_to_hub}, {how}; the Hub was asked, and nothing forbids it."
-        )
+        asked = told.get("not_checked", "the Hub was asked, and nothing forbids it.")
+        console.print(f"It would be published as {options.push_to_hub}, {how}; {asked}")
     return 0
 
 

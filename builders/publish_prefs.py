@@ -41,7 +41,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     seen.add_argument("--private", action="store_true", help="only you can see it (default)")
     seen.add_argument("--public", action="store_true", help="everybody can see it, once it is known to have arrived")
     add("--replace", action="store_true", help="remove what publish-prefs did not write")
-    add("--dry-run", action="store_true", help="show what would be done, and stop")
+    add("--dry-run", action="store_true", help="show what would be done, and stop; works without a token")
     add("--json", action="store_true", help="print the result as JSON")
     add("--debug", action="store_true", help="show a traceback when something fails")
     return parser.parse_args(arguments)
@@ -104,6 +104,8 @@ def _lines(order: "Order", result: "Published") -> list[str]:
         lines.append("loaded back: rows, contents and file hashes are those of the manifest")
     if result.made_public:
         lines.append(f"the repository {would or 'was '}made public")
+    if result.not_checked:
+        lines.append(result.not_checked)
     return [*lines, f"→ {result.url}"]
 
 
@@ -120,6 +122,7 @@ def summarise(order: "Order", result: "Published") -> dict[str, object]:
         "pairs": result.pairs,
         "new_repository": result.is_new,
         "made_public": result.made_public,
+        **({"not_checked": result.not_checked} if result.not_checked else {}),
     }
 
 

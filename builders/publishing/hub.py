@@ -31,19 +31,20 @@ WAITS_S = (1.0, 2.0, 4.0, 8.0)
 MAX_WAIT_S = 300.0
 TIMEOUT_S = 60.0
 DATASET = "dataset"
+HOW_TO_LOG_IN = f"Set HF_TOKEN ({TOKENS_PAGE}), or log in with: hf auth login"
 
 
 class Hub:
-    """The place of one dataset repository, with the token to write there."""
+    """The place of one dataset repository, with the token to write there; the token is empty where there is none."""
 
     def __init__(self, repo: str, tell: Tell) -> None:
         """
         Raises:
             UsageError: the name is none.
-            PublishError: there is no token.
+            PublishError: the token cannot be read.
         """
         self.repo, self.tell = checked_name(repo), tell
-        self.token = _token(self.repo)
+        self.token = find_token(self.repo)
         self._api = _api(self.token)
         _tell_waits(tell)
 
@@ -60,8 +61,10 @@ class Hub:
         """The name of the token's owner.
 
         Raises:
-            PublishError: the token is not valid, or may only read.
+            PublishError: there is no token, it is not valid, or may only read.
         """
+        if not self.token:
+            raise PublishError(self.repo, "no token", hint=HOW_TO_LOG_IN)
         me = self._patiently(self._api.whoami, self.repo)
         token = (me.get("auth") or {}).get("accessToken") or {}
         if token.get("role") == "read" or (token.get("role") == "fineGrained" and not _may_write(token)):
@@ -208,16 +211,19 @@ def checked_name(repo: str, flag: str = "--repo") -> str:
     return repo
 
 
-def _token(repo: str) -> str:
+def find_token(repo: str) -> str:
+    """The token of HF_TOKEN or `hf auth login`; empty if there is none.
+
+    Raises:
+        PublishError: what is there is no token.
+    """
     from huggingface_hub import get_token
 
     try:
-        token = get_token()
+        token = get_token() or ""
     except Exception as error:
         raise explain(error, repo, None) from None
-    if not token:
-        raise PublishError(repo, "no token", hint=f"Set HF_TOKEN ({TOKENS_PAGE}), or log in with: hf auth login")
-    if not (token.isascii() and token.isprintable() and " " not in token):
+    if token and not (token.isascii() and token.isprintable() and " " not in token):
         raise PublishError(repo, "HF_TOKEN holds no token", expected="something like hf_…, on one line")
     return token
 
@@ -236,7 +242,7 @@ def _api(token: str) -> "HfApi":
     set_client_factory(client)
     if not sys.stderr.isatty():
         disable_progress_bars()
-    return HfApi(token=token, library_name="build-prefs")
+    return HfApi(token=token or False, library_name="build-prefs")
 
 
 class _Waits(logging.Handler):

@@ -7,10 +7,12 @@ from pathlib import Path
 from builders.card.facts import Facts
 from builders.publishing.changes import Changes, Repository, check_replaceable, find_changes
 from builders.publishing.contents import Item, contents
-from builders.publishing.hub import Hub, Tell
+from builders.publishing.hub import HOW_TO_LOG_IN, Hub, Tell
 from builders.publishing.load_back import Wanted, compare, load_back
 from builders.publishing.local_build import check_build
 from sources.command.errors import PublishError
+
+NOT_CHECKED = f"not checked, for want of a token: whether that name may be written, and what it holds. {HOW_TO_LOG_IN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +28,31 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became of it: `commit` is empty where nothing had to be changed, or was not to be."""
+    """What became of it: `commit` is empty where nothing had to be changed, or was not to be.
+
+    `not_checked` says what a dry run without a token could not ask the Hub; `is_new` is None then.
+    """
 
     url: str
     changes: Changes
     items: list[Item]
-    is_new: bool
+    is_new: bool | None
     made_public: bool
     pairs: int
     commit: str = ""
+    not_checked: str = ""
 
 
 def check_target(order: Order, langs: Sequence[str], tell: Tell) -> tuple[Hub, Repository | None]:
-    """The repository that is to be written, found to be ours to write.
+    """The repository that is to be written, found to be ours to write; a dry run without a token asks nothing.
 
     Raises:
         UsageError: the name is none.
         PublishError: the token is missing or may not write, or the repository holds something else, or is public.
     """
     hub = Hub(order.repo, tell)
+    if order.dry_run and not hub.token:
+        return hub, None
     hub.check_token()
     repository = hub.look()
     if repository is not None:
@@ -71,9 +79,16 @@ def publish(order: Order, tell: Tell) -> Published:
     changes = find_changes(items, repository) if repository else Changes(items, [])
     made_public = order.public and (repository is None or repository.private)
     pairs = sum(facts.pairs for facts in builds.values())
-    result = Published(hub.url, changes, items, is_new, made_public, pairs)
     if order.dry_run:
-        return result
+        return Published(
+            hub.url,
+            changes,
+            items,
+            is_new if hub.token else None,
+            made_public,
+            pairs,
+            not_checked="" if hub.token else NOT_CHECKED,
+        )
     commit = ""
     if changes:
         before = repository or hub.create()

@@ -101,6 +101,26 @@ def test_a_missing_token_is_told(
     assert not hub.log
 
 
+def test_a_dry_run_without_a_token_shows_the_files_and_says_what_was_not_checked(
+    hub: LoopbackHub, built: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    done = publish(built, "--repo", "me/x", "--dry-run")
+    assert done.status == 0, done.err
+    assert "+ zh/data/train-00000-of-00001.parquet" in done.out
+    assert "217 pairs would be published in one commit: 12 files to send, " in done.out
+    assert "not checked, for want of a token: whether that name may be written, and what it holds. Set HF_" in done.out
+    assert "would be made first" not in done.out
+    told = json.loads(publish(built, "--repo", "me/x", "--dry-run", "--json").out)
+    assert told["new_repository"] is None
+    assert told["not_checked"].startswith("not checked")
+    arguments = ["--lang", "zh", "--sample", "--out", str(built / "new"), "--push-to-hub", "me/x"]
+    assert build_prefs([*arguments, "--dry-run"]) == 0
+    assert build_prefs(arguments) == 1
+    assert not hub.log
+    assert not (built / "new").exists()
+
+
 @pytest.mark.parametrize(
     "owner",
     [
