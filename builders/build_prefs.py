@@ -132,12 +132,12 @@ def _order(options: argparse.Namespace, langs: tuple[str, ...]) -> Any:
 
                 raise UsageError(f"--{flag}", "needs --push-to-hub NAME/x")
         return None
-    from builders.publishing.hub import checked_name
+    from builders.publishing.hub_access import checked_name
     from builders.publishing.publish import Order, check_target
 
     repo = checked_name(options.push_to_hub, "--push-to-hub")
     order = Order(folders=(), repo=repo, public=options.public, replace=options.replace, dry_run=options.dry_run)
-    check_target(order, langs, _tell)
+    check_target(order, langs)
     return order
 
 
@@ -198,7 +198,7 @@ def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
     plan = make_plan(request, list_added(_added(options)))
     told = {}
     if options.push_to_hub:
-        from builders.publishing.hub import find_token
+        from builders.publishing.hub_access import find_token
         from builders.publishing.publish import NOT_CHECKED
 
         not_checked = {} if find_token(options.push_to_hub) else {"not_checked": NOT_CHECKED}

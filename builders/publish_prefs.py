@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from builders.publishing.hub import checked_name
+    from builders.publishing.hub_access import checked_name
     from builders.publishing.local_build import find_builds
     from builders.publishing.publish import Order, publish
 

@@ -4,49 +4,42 @@ Calls that huggingface_hub does not repeat are repeated here when the Hub is bus
 stands on, so that repeating it cannot do it twice.
 """
 
-import logging
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from builders.publishing.changes import Changes, Held, Repository, is_there
 from builders.publishing.contents import RECORD, read_record
-from builders.publishing.hub_errors import TOKENS_PAGE, explain, hide, status
-from sources.command.errors import PublishError, UsageError
-from sources.fetch.retry_after import retry_after_s
-
-if TYPE_CHECKING:
-    from huggingface_hub import HfApi
+from builders.publishing.hub_access import HOW_TO_LOG_IN, checked_name, find_token, may_write
+from builders.publishing.hub_errors import TOKENS_PAGE, explain, hide, is_passing, may_retry, status
+from sources.command.errors import PublishError
+from sources.fetch.hub_client import set_up_hub_client
+from sources.fetch.retry_after import asked_wait_s, wait
 
 T = TypeVar("T")
-Tell = Callable[[str], None]
 
-BUSY = (429, 500, 502, 503, 504)
 CONFLICT = (409, 412)
 WAITS_S = (1.0, 2.0, 4.0, 8.0)
-MAX_WAIT_S = 300.0
-TIMEOUT_S = 60.0
 DATASET = "dataset"
-HOW_TO_LOG_IN = f"Set HF_TOKEN ({TOKENS_PAGE}), or log in with: hf auth login"
 
 
 class Hub:
     """The place of one dataset repository, with the token to write there; the token is empty where there is none."""
 
-    def __init__(self, repo: str, tell: Tell) -> None:
+    def __init__(self, repo: str) -> None:
         """
         Raises:
             UsageError: the name is none.
             PublishError: the token cannot be read.
         """
-        self.repo, self.tell = checked_name(repo), tell
+        from huggingface_hub import HfApi
+
+        self.repo = checked_name(repo)
         self.token = find_token(self.repo)
-        self._api = _api(self.token)
-        _tell_waits(tell)
+        set_up_hub_client()
+        self._api = HfApi(token=self.token or False, library_name="build-prefs")
 
     @property
     def endpoint(self) -> str:
@@ -66,8 +59,7 @@ class Hub:
         if not self.token:
             raise PublishError(self.repo, "no token", hint=HOW_TO_LOG_IN)
         me = self._patiently(self._api.whoami, self.repo)
-        token = (me.get("auth") or {}).get("accessToken") or {}
-        if token.get("role") == "read" or (token.get("role") == "fineGrained" and not _may_write(token)):
+        if not may_write(me):
             raise PublishError(
                 self.repo,
                 f"the token of {me.get('name')} may only read",
@@ -117,7 +109,7 @@ class Hub:
         operations: list[Any] = [*(CommitOperationDelete(path, is_folder=False) for path in changes.delete), *adds]
         with self._explained():
             self._api.preupload_lfs_files(self.repo, additions=adds, repo_type=DATASET, free_memory=False)
-        for wait in (*WAITS_S, None):
+        for wait_s in (*WAITS_S, None):
             try:
                 made = self._api.create_commit(
                     self.repo, operations, commit_message=message, repo_type=DATASET, parent_commit=before.head
@@ -126,9 +118,9 @@ class Hub:
             except Exception as error:
                 if done := self._committed(changes, before, error):
                     return done
-                if wait is None or not _is_passing(error):
+                if wait_s is None or not may_retry(error):
                     raise explain(error, self.repo, self.token) from None
-                self._wait(wait, error)
+                _wait(error, wait_s)
         raise AssertionError
 
     def make_public(self) -> None:
@@ -140,7 +132,7 @@ class Hub:
 
     def _committed(self, changes: Changes, before: Repository, error: Exception) -> str | None:
         """The head, if the commit arrived although its answer did not."""
-        if not (_is_passing(error) or status(error) in CONFLICT):
+        if not (is_passing(error) or status(error) in CONFLICT):
             return None
         try:
             head = str(self._api.repo_info(self.repo, repo_type=DATASET).sha)
@@ -170,19 +162,14 @@ class Hub:
             raise explain(error, where, self.token) from None
 
     def _call(self, call: Callable[[], T]) -> T:
-        for wait in WAITS_S:
+        for wait_s in WAITS_S:
             try:
                 return call()
             except Exception as error:
-                if not _is_passing(error):
+                if not may_retry(error):
                     raise
-                self._wait(wait, error)
+                _wait(error, wait_s)
         return call()
-
-    def _wait(self, seconds: float, error: Exception) -> None:
-        asked = min(_asked_wait(error) or seconds, MAX_WAIT_S)
-        self.tell(f"the Hub is busy ({status(error) or type(error).__name__}); trying again in {asked:g} s")
-        time.sleep(asked)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -192,93 +179,5 @@ class Hub:
             raise explain(error, self.repo, self.token) from None
 
 
-def checked_name(repo: str, flag: str = "--repo") -> str:
-    """The name of the repository, given with that flag.
-
-    Raises:
-        UsageError: it is none.
-    """
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils._validators import validate_repo_id
-
-    try:
-        validate_repo_id(repo)
-        if repo.count("/") != 1:
-            raise HFValidationError
-    except HFValidationError:
-        hint = "Give NAME/x: your name or your organisation's, and the dataset's, without https://."
-        raise UsageError(flag, f"{repo!r} is no name of a repository", hint=hint) from None
-    return repo
-
-
-def find_token(repo: str) -> str:
-    """The token of HF_TOKEN or `hf auth login`; empty if there is none.
-
-    Raises:
-        PublishError: what is there is no token.
-    """
-    from huggingface_hub import get_token
-
-    try:
-        token = get_token() or ""
-    except Exception as error:
-        raise explain(error, repo, None) from None
-    if token and not (token.isascii() and token.isprintable() and " " not in token):
-        raise PublishError(repo, "HF_TOKEN holds no token", expected="something like hf_…, on one line")
-    return token
-
-
-def _api(token: str) -> "HfApi":
-    """The client, with timeouts, quiet, and progress bars only for a person."""
-    from huggingface_hub import HfApi
-    from huggingface_hub.utils._http import default_client_factory, set_client_factory
-    from huggingface_hub.utils.tqdm import disable_progress_bars
-
-    def client() -> Any:
-        made = default_client_factory()
-        made.timeout = TIMEOUT_S
-        return made
-
-    set_client_factory(client)
-    if not sys.stderr.isatty():
-        disable_progress_bars()
-    return HfApi(token=token or False, library_name="build-prefs")
-
-
-class _Waits(logging.Handler):
-    """Passes on that huggingface_hub waits, and nothing else that it logs: URLs may be signed."""
-
-    def __init__(self, tell: Tell) -> None:
-        super().__init__()
-        self.tell = tell
-
-    def emit(self, record: logging.LogRecord) -> None:
-        said = record.getMessage()
-        if said.startswith(("Rate limited.", "Retrying in")):
-            self.tell(f"the Hub is busy. {said}")
-
-
-def _tell_waits(tell: Tell) -> None:
-    logger = logging.getLogger("huggingface_hub")
-    logger.handlers[:] = [_Waits(tell)]
-    logger.propagate = False
-    logger.setLevel(logging.WARNING)
-
-
-def _may_write(token: dict[str, Any]) -> bool:
-    """Whether a fine-grained token may write to any repository; to which one, the Hub says when it is tried."""
-    scopes = (token.get("fineGrained") or {}).get("scoped") or []
-    return any("repo.write" in (scope.get("permissions") or []) for scope in scopes)
-
-
-def _is_passing(error: BaseException) -> bool:
-    """Whether it may work in a moment."""
-    import httpx2
-
-    return status(error) in BUSY or (isinstance(error, httpx2.TransportError) and status(error) == 0)
-
-
-def _asked_wait(error: BaseException) -> float | None:
-    """The seconds that the Hub asks to wait."""
-    response = getattr(error, "response", None)
-    return None if response is None else retry_after_s(response.headers)
+def _wait(error: Exception, wait_s: float) -> None:
+    wait("the Hub", status(error) or type(error).__name__, asked_wait_s(error) or wait_s)

@@ -3,6 +3,7 @@
 import re
 
 from sources.command.errors import PrefsError, PublishError
+from sources.fetch.retry_after import BUSY, MAX_WAIT_S, asked_wait_s
 
 MASK = "***"
 MAX_SAID_CHARS = 300
@@ -25,7 +26,7 @@ SAYS = {
     404: "not found",
     409: "the Hub has a conflict",
     412: "the repository is not what it was a moment ago",
-    429: "too many requests, and still so after several tries",
+    429: "too many requests",
 }
 
 
@@ -62,11 +63,27 @@ def status(error: BaseException) -> int:
     return error.response.status_code if isinstance(error, HfHubHTTPError) else 0
 
 
+def is_passing(error: BaseException) -> bool:
+    """Whether it may work in a moment."""
+    import httpx2
+
+    return status(error) in BUSY or (isinstance(error, httpx2.TransportError) and status(error) == 0)
+
+
+def may_retry(error: BaseException) -> bool:
+    """Whether to try again: it may work in a moment, and the Hub does not ask for too long a wait."""
+    return is_passing(error) and (asked_wait_s(error) or 0.0) <= MAX_WAIT_S
+
+
 def _answered(error: BaseException, where: str, token: str | None) -> PublishError:
     code = status(error)
     said = hide((getattr(error, "server_message", None) or "").strip(), token)[:MAX_SAID_CHARS]
     says = SAYS.get(code, "the Hub has a fault" if code >= 500 else "the Hub refuses")
     found = f"{says} ({code}{': ' * bool(said)}{said})"
+    if (asked_s := asked_wait_s(error) or 0.0) > MAX_WAIT_S:
+        return PublishError(
+            where, found, hint=f"{AS_IT_WAS}. Run the command again in {asked_s:,.0f} s, as the Hub asks."
+        )
     default = f"{AS_IT_WAS}. Try again later." if code >= 500 else "See what the Hub says."
     return PublishError(where, found, hint=HINTS.get(code, default))
 

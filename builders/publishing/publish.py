@@ -1,13 +1,14 @@
 """A built dataset onto the Hub, as one page of prose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from builders.card.facts import Facts
 from builders.publishing.changes import Changes, Repository, check_replaceable, find_changes
 from builders.publishing.contents import Item, contents
-from builders.publishing.hub import HOW_TO_LOG_IN, Hub, Tell
+from builders.publishing.hub import Hub
+from builders.publishing.hub_access import HOW_TO_LOG_IN
 from builders.publishing.load_back import Wanted, compare, load_back
 from builders.publishing.local_build import check_build
 from sources.command.errors import PublishError
@@ -43,14 +44,14 @@ class Published:
     not_checked: str = ""
 
 
-def check_target(order: Order, langs: Sequence[str], tell: Tell) -> tuple[Hub, Repository | None]:
+def check_target(order: Order, langs: Sequence[str]) -> tuple[Hub, Repository | None]:
     """The repository that is to be written, found to be ours to write; a dry run without a token asks nothing.
 
     Raises:
         UsageError: the name is none.
         PublishError: the token is missing or may not write, or the repository holds something else, or is public.
     """
-    hub = Hub(order.repo, tell)
+    hub = Hub(order.repo)
     if order.dry_run and not hub.token:
         return hub, None
     hub.check_token()
@@ -65,7 +66,7 @@ def check_target(order: Order, langs: Sequence[str], tell: Tell) -> tuple[Hub, R
     return hub, repository
 
 
-def publish(order: Order, tell: Tell) -> Published:
+def publish(order: Order, tell: Callable[[str], None]) -> Published:
     """Check the builds, look at the repository, make it hold them by one commit, and load them back.
 
     Raises:
@@ -74,7 +75,7 @@ def publish(order: Order, tell: Tell) -> Published:
     builds = {folder: check_build(folder) for folder in order.folders}
     langs = [facts.lang for facts in builds.values()]
     items = contents(builds, order.repo)
-    hub, repository = check_target(order, langs, tell)
+    hub, repository = check_target(order, langs)
     is_new = repository is None
     changes = find_changes(items, repository) if repository else Changes(items, [])
     made_public = order.public and (repository is None or repository.private)

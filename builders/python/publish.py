@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from builders.publishing.hub import checked_name
+from builders.publishing.hub_access import checked_name
 from builders.publishing.local_build import find_builds
 from builders.publishing.publish import Order, Published
 from builders.publishing.publish import publish as run_publish

@@ -33,7 +33,7 @@ def run_command(
     from sources.command.extras import explain_missing_packages
 
     try:
-        with interrupts_in_finalizers(), explain_missing_packages(extra):
+        with waits_shown(name), interrupts_in_finalizers(), explain_missing_packages(extra):
             status = work(options)
         sys.stdout.flush()
         return status
@@ -63,6 +63,20 @@ def run_command(
     except MemoryError:
         complain(name, "out of memory; try --workers 1" if hasattr(options, "workers") else "out of memory")
         return 1
+
+
+@contextmanager
+def waits_shown(name: str) -> Iterator[None]:
+    """Inside, a wait for a busy server is a line on stderr under the command's name."""
+    import logging
+
+    logger, handler = logging.getLogger("sources.fetch"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(f"{name}: %(message)s"))
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 @contextmanager

@@ -10,20 +10,18 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import sleep
 
 from sources.command.errors import DownloadError, HashMismatchError
 from sources.fetch.fetcher import Located, file_sha256, verify_hash
-from sources.fetch.retry_after import retry_after_s
+from sources.fetch.hub_client import set_up_hub_client
+from sources.fetch.retry_after import BUSY, MAX_WAIT_S, asked_wait_s, wait
 from sources.pairs.source import UpstreamFile
 
 GITHUB_ENDPOINT = "https://raw.githubusercontent.com"
 FULL_REVISION_CHARS = 40
 TIMEOUT_S = 60.0
-BUSY = (429, 500, 502, 503, 504)
 WAITS_S = (1.0, 4.0, 16.0)
 """Between tries of a GitHub file while the server is busy, unless it asks for another wait."""
-MAX_WAIT_S = 120.0
 
 
 class Download:
@@ -49,9 +47,8 @@ class Download:
         import httpx2
         from huggingface_hub import HfApi, hf_hub_download
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-        from huggingface_hub.utils import logging
 
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        set_up_hub_client()
         revision = file.revision
         try:
             if len(revision) < FULL_REVISION_CHARS and not _is_offline():
@@ -92,10 +89,10 @@ def _stream(url: str, part: Path, file: UpstreamFile) -> None:
             _stream_once(url, part)
             break
         except httpx2.HTTPStatusError as error:
-            asked_s = retry_after_s(error.response.headers)
-            if wait_s is None or error.response.status_code not in BUSY or (asked_s or 0.0) > MAX_WAIT_S:
+            asked_s, status = asked_wait_s(error), error.response.status_code
+            if wait_s is None or status not in BUSY or (asked_s or 0.0) > MAX_WAIT_S:
                 raise _download_error(file, error) from error
-            sleep(wait_s if asked_s is None else asked_s)
+            wait("GitHub", status, wait_s if asked_s is None else asked_s)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise _download_error(file, error) from error
     if file.sha256 not in (None, sha256 := file_sha256(part)):
@@ -133,10 +130,13 @@ def cache_folder() -> Path:
 def _download_error(file: UpstreamFile, error: Exception) -> DownloadError:
     place = "the Hugging Face Hub" if file.host == "hub" else "GitHub"
     variable = "HF_ENDPOINT" if file.host == "hub" else "BUILD_PREFS_GITHUB_ENDPOINT"
+    hint = "Check the network or the proxy"
+    if (asked_s := asked_wait_s(error) or 0.0) > MAX_WAIT_S:
+        hint = f"Try again in {asked_s:,.0f} s, as it asks"
     return DownloadError(
         file.mirror_path,
         f"cannot be downloaded from {place} ({without_secrets(error)})",
-        hint=f"Check the network or the proxy, set {variable} to a mirror site, or give the files with --mirror.",
+        hint=f"{hint}, set {variable} to a mirror site, or give the files with --mirror.",
     )
 
 

@@ -5,7 +5,6 @@ what was fetched before is not fetched again.
 """
 
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from sources.command.errors import DownloadError
 from sources.fetch.download import without_secrets
+from sources.fetch.hub_client import set_up_hub_client
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 HUB_ID = re.compile(rf"(?P<repository>{NAME}/{NAME})(?:@(?P<revision>[A-Za-z0-9][A-Za-z0-9._/-]*))?")
@@ -52,6 +52,7 @@ def list_hub_data(wanted: HubId, flag: str) -> list[HubFile]:
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import RepoFile
 
+    set_up_hub_client()
     with _explain_errors(wanted, flag):
         tree = HfApi().list_repo_tree(
             wanted.repository, repo_type="dataset", revision=wanted.revision or None, recursive=True
@@ -66,12 +67,8 @@ def fetch_hub_data(wanted: HubId, flag: str, patterns: list[str]) -> tuple[Path,
         DownloadError: they cannot be had; says why.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.utils import logging
-    from huggingface_hub.utils.tqdm import disable_progress_bars
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    if not sys.stderr.isatty():
-        disable_progress_bars()
+    set_up_hub_client()
     with _explain_errors(wanted, flag):
         folder = snapshot_download(
             wanted.repository, repo_type="dataset", revision=wanted.revision or None, allow_patterns=patterns

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,33 @@ def test_the_hub_is_given_the_time_that_it_asks_for(
     assert done.status == 0
     assert 37.0 in waited
     assert "the Hub is busy (429); trying again in 37 s" in done.err
+
+
+@pytest.mark.parametrize("place", ["commit", "storage", "look"])
+def test_a_date_is_waited_for_too(
+    hub: LoopbackHub, built: Path, publish: Publish, waited: list[float], trusting: None, place: str
+) -> None:
+    """Some calls are repeated here, some by huggingface_hub."""
+    method, path = PLACES[place]
+    when = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    hub.play(Fault(method, path, status=429, headers={"Retry-After": when}))
+    done = publish(built / "en", "--repo", "me/x")
+    assert done.status == 0, done.err
+    assert any(60 < seconds < 92 for seconds in waited), waited
+    assert "publish-prefs: the Hub is busy" in done.err
+
+
+@pytest.mark.parametrize("place", ["commit", "storage", "look"])
+def test_a_hub_that_asks_for_too_long_a_wait_is_not_waited_for(
+    hub: LoopbackHub, built: Path, publish: Publish, waited: list[float], trusting: None, place: str
+) -> None:
+    method, path = PLACES[place]
+    hub.play(Fault(method, path, status=429, times=100, headers={"Retry-After": "7200"}))
+    done = publish(built / "en", "--repo", "me/x")
+    assert done.status == 1
+    assert "Run the command again in 7,200 s, as the Hub asks" in done.err.splitlines()[-1]
+    assert not waited
+    assert is_untouched(hub)
 
 
 def test_a_commit_whose_answer_is_lost_is_not_made_twice(

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -208,19 +210,23 @@ def test_a_redirect_is_followed(tmp_path: Path, github: Site) -> None:
 
 
 def test_a_busy_server_is_asked_again_when_it_says(
-    tmp_path: Path, github: Site, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, github: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     waits: list[float] = []
-    monkeypatch.setattr("sources.fetch.download.sleep", waits.append)
+    monkeypatch.setattr("sources.fetch.retry_after.time.sleep", waits.append)
     asked = Answer(429, headers={"Retry-After": "7"}, then=Answer(503, then=Answer(200, CONTENT)))
     github.answers[GITHUB_URL] = asked
     assert Download(tmp_path).locate(GITHUB_FILE).path.read_bytes() == CONTENT
     assert waits == [7.0, WAITS_S[1]]
+    assert caplog.messages == [
+        "GitHub is busy (429); trying again in 7 s",
+        f"GitHub is busy (503); trying again in {WAITS_S[1]:g} s",
+    ]
 
 
 def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for(tmp_path: Path, github: Site) -> None:
     github.answers[GITHUB_URL] = Answer(429, headers={"Retry-After": "86400"})
-    with pytest.raises(DownloadError):
+    with pytest.raises(DownloadError, match=r"Try again in 86,400 s, as it asks, set BUILD_PREFS_GITHUB_ENDPOINT to"):
         Download(tmp_path).locate(GITHUB_FILE)
     assert len(github.seen) == 1
 
@@ -371,7 +377,8 @@ HUB_CASE = """
 import json, sys, time
 from dataclasses import replace
 from pathlib import Path
-time.sleep = lambda seconds: None
+waits = []
+time.sleep = waits.append
 from sources.command.errors import FetchError
 from sources.fetch.download import Download
 from sources.pairs.source import UpstreamFile
@@ -380,7 +387,7 @@ try:
     described = [download.describe(file)]
     located = download.locate(file)
     described.append(download.describe(replace(file, revision=located.revision)))
-    print(json.dumps([str(located.path), located.revision, described]))
+    print(json.dumps([str(located.path), located.revision, described, *waits]))
 except FetchError as error:
     print(json.dumps([type(error).__name__, str(error)]))
 """
@@ -439,6 +446,26 @@ def test_a_short_revision_of_the_hub_is_made_whole(site: Site, ask_hub: Case) ->
     path, revision, _ = ask_hub(replace(HUB_FILE, revision=COMMIT[:12]))
     assert Path(path).read_bytes() == CONTENT
     assert revision == COMMIT
+
+
+@pytest.mark.parametrize("date", [False, True])
+def test_a_busy_hub_is_asked_again_when_it_says(site: Site, ask_hub: Case, date: bool) -> None:
+    ((path, answer),) = hub_answers(HUB_FILE).items()
+    asked = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True) if date else "90"
+    busy = Answer(429, headers={"Retry-After": asked}, then=answer)
+    site.answers[path] = replace(busy, then=busy)  # huggingface_hub begins with a try after which it does not wait
+    _, revision, _, waited = ask_hub()
+    assert revision == COMMIT
+    assert 60 < waited < 92
+
+
+def test_a_hub_that_asks_for_too_long_a_wait_is_not_waited_for(site: Site, ask_hub: Case) -> None:
+    ((path, _),) = hub_answers(HUB_FILE).items()
+    site.answers[path] = Answer(429, headers={"Retry-After": "86400"})
+    kind, message = ask_hub()
+    assert kind == "DownloadError"
+    assert "Try again in 86,400 s, as it asks" in message
+    assert len(site.seen) == 2
 
 
 def test_other_bytes_from_the_hub_than_the_pinned_ones_are_an_error(site: Site, ask_hub: Case) -> None:
