@@ -1,8 +1,8 @@
 """README.md of a built dataset: what it is, where it comes from, what is doubtful about it, how to use it.
 
-The text is data_cards/hub_card.md. Its blanks are filled by this folder, and the words of a section that depend on
-numbers are in the file of that section: licences.py, measures.py, built.py. Numbers come from the manifest and the
-files, so the same build has the same card. Text from upstream stands in code spans.
+The text is data_cards/hub_card.md, that about licences data_cards/licences.md. Their blanks are filled by this folder;
+the words of other sections that depend on numbers are in the file of the section: measures.py, built.py. Numbers come
+from the manifest and the files, so the same build has the same card. Text from upstream stands in code spans.
 """
 
 import re

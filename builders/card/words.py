@@ -1,4 +1,4 @@
-"""What data_cards/ says about the sources of a build, and the citations in it."""
+"""What data_cards/ says about the sources of a build and about licences, and the citations in it."""
 
 import re
 from collections.abc import Iterable
@@ -14,6 +14,13 @@ CITATION = re.compile(r"^## Citation\n.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 def template() -> str:
     """The Hub card with its blanks."""
     return (CARDS / "hub_card.md").read_text(encoding="utf-8")
+
+
+def licence_words() -> dict[str, str]:
+    """The paragraphs of data_cards/licences.md by their headings, each on one line."""
+    _, *sections = re.split(r"^## ", (CARDS / "licences.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    parts = (section.partition("\n") for section in sections)
+    return {heading: " ".join(text.split()) for heading, _, text in parts}
 
 
 def words(sources: Iterable[str]) -> str:
@@ -45,5 +52,5 @@ def _card(source: str) -> str:
     """The data card of a source; empty for data of the user's own."""
     name = "synth" if source in ("synth_zh", "synth_en") else source
     path = CARDS / f"{name}.md"
-    is_plain_name = re.fullmatch(r"[a-z0-9_]+", name) and name != "hub_card"
+    is_plain_name = re.fullmatch(r"[a-z0-9_]+", name) and name not in ("hub_card", "licences")
     return path.read_text(encoding="utf-8") if is_plain_name and path.is_file() else ""

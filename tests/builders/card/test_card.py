@@ -14,10 +14,12 @@ from markdown_it import MarkdownIt
 
 from builders.building.pipeline import Built
 from builders.card.facts import Facts, Origin, read_facts
-from builders.card.header import size_category
-from builders.card.licences import is_unknown, licences
+from builders.card.header import HUB_LICENSES, size_category
+from builders.card.licences import has_rule, is_unknown, licences
 from builders.card.render import HERE, Place, render_card, render_license
+from builders.card.words import licence_words
 from sources.command.markdown import code, plain, table
+from sources.registry import SOURCES
 
 HUB = Place("me/x", {"zh": "zh/", "en": "en/"})
 HOSTILE = "x`|<script>alert(1)</script> [a](javascript:alert(1)) ![i](http://evil/i.png) https://evil.example $x$\n# y"
@@ -122,6 +124,16 @@ def test_the_strictest_rules_of_the_licences_are_told(facts: list[Facts]) -> Non
     assert "by `gpt-4`: OpenAI's terms" in told
     assert "Rejected is by `baichuan-7b`" in told
     assert told in render_license([replace(facts[0], origins=mixed)])
+
+
+@pytest.mark.parametrize("licence", sorted({source.license for source in SOURCES} | set(HUB_LICENSES.split())))
+def test_the_rules_of_each_licence_have_words(facts: list[Facts], licence: str) -> None:
+    """A source under another licence needs a rule in data_cards/licences.md."""
+    rules = [heading.removeprefix("Rule: ") for heading in licence_words() if heading.startswith("Rule: ")]
+    assert any(has_rule(licence, marks) for marks in rules)
+    told = licences([replace(facts[0], origins=Counter({Origin("a", licence, "human", None, None): 1}))])
+    assert "**" in told.split("\n- ", 1)[1]
+    assert f"`{licence}`" in told.split("\n- ", 1)[1]
 
 
 @pytest.mark.parametrize("licence", ["unknown", "", " Other ", "NOASSERTION"])
