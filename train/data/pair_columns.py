@@ -8,8 +8,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.command.errors import BrokenFileError, MissingColumnError
+from sources.pairs.built_folder import Split
 from sources.pairs.schema import PAIRS, SIDES, content_ids
-from train.data.pair_files import PairFiles, Split
+from train.data.pair_files import PairFiles
 
 TRACED: Final = ("id", "source", "source_row", "lang")
 COLUMNS: Final = pa.schema([PAIRS.field(name) for name in ("id", *SIDES, "source", "source_row", "lang")])

@@ -1,7 +1,6 @@
 """Where the pairs of one `--data` lie: the Parquet files of each split, found on this machine or on the Hub."""
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -11,17 +10,16 @@ from typing import Any, Literal
 
 import yaml
 
-from sources.command.errors import BrokenFileError, DownloadError, HashMismatchError, MissingFileError, UsageError
+from sources.command.errors import DownloadError, HashMismatchError, MissingFileError, UsageError
 from sources.fetch.data_files import names_below
 from sources.fetch.fetcher import file_sha256
 from sources.fetch.hub_data import HubId, fetch_hub_data, hub_id
+from sources.pairs.built_folder import MANIFEST, SPLITS, BuiltFolder, open_built
 from sources.pairs.schema import LANGS
 
 Kind = Literal["built", "parquet", "hub"]
-Split = Literal["train", "test"]
 
 FLAG = "--data"
-MANIFEST = "manifest.json"
 DROPPED = "dropped.parquet"
 SHARD = re.compile(r"(?P<split>[\w.-]+)-\d{5}-of-\d{5}(-[0-9a-f]+)?\.parquet")
 TRAIN_WORDS, TEST_WORDS = {"train", "training"}, {"test", "testing", "eval", "validation", "valid", "val", "dev"}
@@ -69,11 +67,12 @@ def _on_hub(given: str) -> tuple[HubId | None, str]:
 
 
 def _below(given: str, folder: Path, commit: str) -> list[PairFiles]:
-    if isfile(folder / MANIFEST):
-        return [_built(given, folder, commit)]
-    built = [lang for lang in LANGS if isfile(folder / lang / MANIFEST)]
-    if built:
-        return [_built(f"{given.rstrip('/')}{':' if commit else '/'}{lang}", folder / lang, commit) for lang in built]
+    if _is_build(folder):
+        between = ":" if commit else "/"
+        return [
+            _built(given if one.path == folder else f"{given.rstrip('/')}{between}{one.lang}", one, commit)
+            for one in open_built(folder)
+        ]
     names = [name for name in names_below(folder) if name.endswith(".parquet")]
     if not names or isfile(folder / DROPPED):
         found = f"{DROPPED} without {MANIFEST}" if names else f"no {MANIFEST} and no Parquet file below it"
@@ -82,36 +81,32 @@ def _below(given: str, folder: Path, commit: str) -> list[PairFiles]:
     return [_parquet(given, folder, names, folder.resolve().name, commit)]
 
 
-def _built(given: str, folder: Path, commit: str) -> PairFiles:
+def _is_build(folder: Path) -> bool:
+    """Whether there is a manifest, or one below for a language."""
+    return any(isfile(path / MANIFEST) for path in (folder, *(folder / lang for lang in LANGS)))
+
+
+def _built(given: str, built: BuiltFolder, commit: str) -> PairFiles:
     """The files that the manifest of a build names, each looked at by size and SHA-256."""
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_bytes())
-        outputs = [(str(one["path"]), int(one["bytes"]), str(one["sha256"])) for one in manifest["outputs"]]
-        lang = LANGS[LANGS.index(manifest["lang"])]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        found = f"is no manifest of a build ({type(error).__name__}: {error})"
-        raise BrokenFileError(path, found, hint="Build again.") from error
-    files: dict[Split, list[Path]] = {"train": [], "test": []}
-    for name, size, sha256 in sorted(outputs):
-        shard = re.fullmatch(r"data/(train|test)-\d+-of-\d+\.parquet", name)
-        if shard:
-            _verify(folder / name, size, sha256)
-            files["train" if shard[1] == "train" else "test"].append(folder / name)
-    kind: Kind = "hub" if commit else "built"
-    return PairFiles(given, kind, lang, commit or file_sha256(path), True, files["train"], files["test"])
+    train, test = ([_verified(built, name) for name in built.files(split)] for split in SPLITS)
+    fingerprint = commit or file_sha256(built.path / MANIFEST)
+    return PairFiles(given, "hub" if commit else "built", built.lang, fingerprint, True, train, test)
 
 
-def _verify(path: Path, size: int, sha256: str) -> None:
-    """Nothing, if the file is the one that the manifest names."""
+def _verified(built: BuiltFolder, name: str) -> Path:
+    """The path of a file that is the one that the manifest names."""
+    path = built.path / name
+    listed = next(output for output in built.manifest["outputs"] if output["path"] == name)
     if not isfile(path):
         raise MissingFileError(path, f"named in {MANIFEST}, and not there", hint="Build again.")
     hint = "The file was changed after the build: build again, or name the Parquet file itself to train on it as it is."
-    if (found_size := path.stat().st_size) != size:
-        raise HashMismatchError(path, f"has {found_size:,} bytes", expected=f"{size:,}, as {MANIFEST} says", hint=hint)
-    if (found_sha256 := file_sha256(path)) != sha256:
-        found = f"SHA-256 is {found_sha256}"
-        raise HashMismatchError(path, found, expected=f"{sha256}, as {MANIFEST} says", hint=hint)
+    if (size := path.stat().st_size) != listed.get("bytes"):
+        said = f"{listed.get('bytes')}, as {MANIFEST} says"
+        raise HashMismatchError(path, f"has {size:,} bytes", expected=said, hint=hint)
+    if (sha256 := file_sha256(path)) != listed.get("sha256"):
+        said = f"{listed.get('sha256')}, as {MANIFEST} says"
+        raise HashMismatchError(path, f"SHA-256 is {sha256}", expected=said, hint=hint)
+    return path
 
 
 def _parquet(given: str, folder: Path, names: list[str], name: str, commit: str = "") -> PairFiles:
@@ -141,7 +136,7 @@ def _hub(given: str, wanted: HubId, config: str) -> list[PairFiles]:
         raise
     if config and isdir(folder / config):
         return _below(given, folder / config, commit)
-    if isfile(folder / MANIFEST) or any(isfile(folder / lang / MANIFEST) for lang in LANGS):
+    if _is_build(folder):
         if config:
             raise UsageError(f"{FLAG} {given}", f"the dataset has no configuration {config}")
         return _below(given, folder, commit)

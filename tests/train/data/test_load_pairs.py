@@ -156,9 +156,9 @@ def test_a_broken_manifest_is_said_to_be_one(manifest: str, tmp_path: Path) -> N
 
 
 def test_a_manifest_names_no_file_outside(make_pairs: Pairs, tmp_path: Path) -> None:
-    output = {"path": "../data/train-00000-of-00001.parquet", "bytes": 1, "sha256": ""}
+    output = {"path": "../data/train-00000-of-00001.parquet", "rows": 1, "bytes": 1, "sha256": ""}
     (tmp_path / "manifest.json").write_text(json.dumps({"outputs": [output], "lang": "zh"}))
-    with pytest.raises(NoPairsError):
+    with pytest.raises(BrokenFileError, match=r"names \.\./data/train-"):
         load_pairs([str(tmp_path)])
 
 
