@@ -13,6 +13,7 @@ import pytest
 
 from builders.build_prefs import main
 from builders.building.pipeline import Built
+from builders.report import page
 from builders.report.page import MAX_BYTES
 from tests.builders.report.conftest import Page
 from tests.builders.report.hostile import ATTACKS
@@ -29,11 +30,11 @@ def digest(text: str) -> str:
 
 
 def test_upstream_text_adds_no_element_and_no_attribute(hostile_html: str, parse: Callable[[str], Page]) -> None:
-    page = parse(hostile_html)
-    assert {name for name, _ in page.elements} <= set(ELEMENTS.split())
-    assert [attributes.get("type") for attributes in page.all("script")] == ["application/json", None]
-    assert len(page.all("style")) == len(page.all("title")) == len(page.all("body")) == 1
-    for _, attributes in page.elements:
+    parsed = parse(hostile_html)
+    assert {name for name, _ in parsed.elements} <= set(ELEMENTS.split())
+    assert [attributes.get("type") for attributes in parsed.all("script")] == ["application/json", None]
+    assert len(parsed.all("style")) == len(parsed.all("title")) == len(parsed.all("body")) == 1
+    for _, attributes in parsed.elements:
         assert not [
             name for name in attributes if name.startswith("on") or name in ("style", "src", "srcdoc", "action")
         ]
@@ -61,6 +62,19 @@ def test_the_policy_allows_this_style_and_this_script_and_nothing_else(
     assert {rules[name] for name in ("default-src", "connect-src", "base-uri", "form-action")} == {"'none'"}
     assert "unsafe" not in policy
     assert hostile_html.index("Content-Security-Policy") < hostile_html.index("<style>")
+
+
+def test_every_drawing_is_in_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that report.html.j2 does not place would be drawn and never seen."""
+    drawn: dict[str, str] = {}
+    draw = page._draw
+    monkeypatch.setattr(page, "_draw", lambda *given: drawn.update(draw(*given)) or drawn)
+    assert main(["--lang", "zh", "--sample", "--workers", "1", "--out", str(tmp_path)]) == 0
+    html = (tmp_path / "zh" / "report.html").read_text(encoding="utf-8")
+    assert drawn
+    assert [name for name, svg in drawn.items() if svg not in html] == []
 
 
 def test_no_hidden_character_is_in_the_file(hostile_html: str) -> None:
