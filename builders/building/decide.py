@@ -27,7 +27,7 @@ def decide(
         "exact_duplicates": lambda alive: find_exact_duplicates(keys, alive),
         "contradictions": lambda alive: find_contradictions(keys, alive),
         "near_duplicates": lambda alive: find_near_duplicates(
-            keys, alive, spill.pair_tokens, recipe.near_duplicates.pair_similarity, workers
+            keys, alive, spill.pair_texts, recipe.near_duplicates.pair_similarity, workers
         ),
         "contamination": lambda alive: [_contaminated(contaminated, alive)],
         "caps": lambda alive: find_surplus(keys, alive, caps, recipe.max_pairs_per_prompt),

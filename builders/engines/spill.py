@@ -74,9 +74,12 @@ class Spill:
 
             yield read
 
-    def pair_tokens(self, rows: np.ndarray) -> Tokens:
-        """The tokens of the three texts of each of the (sorted) rows, interleaved."""
-        return self._tokens(rows, [*SIDES, "lang"], lambda pairs: PairTexts(pairs).tokens)
+    def pair_texts(self, rows: np.ndarray) -> PairTexts:
+        """The three texts of each of the (sorted) rows."""
+        columns = [*SIDES, "lang"]
+        with self.opened(columns) as read:
+            parts = [read(number).take(pa.array(here)) for number, here in self.places(rows)]
+        return PairTexts(pa.concat_tables(parts) if parts else DROPPED.empty_table().select(columns))
 
     def prompt_tokens(self, rows: np.ndarray) -> Tokens:
         """The tokens of the prompt of each of the (sorted) rows."""

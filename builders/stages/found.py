@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sources.text.ngrams import Tokens
+from sources.text.texts import PairTexts
 
 TokenReader = Callable[[np.ndarray], Tokens]
-"""From sorted row numbers to the tokens of their texts, read from disk: of all three, interleaved, or of the prompt."""
+"""From sorted row numbers to tokens of their texts, read from disk."""
+
+TextReader = Callable[[np.ndarray], PairTexts]
+"""From sorted row numbers to their texts, read from disk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What comparing stages see of each pair: a few hashes, never its text. About 130 bytes a pair.
+"""What comparing stages see of each pair: a few hashes, never its text. About 230 bytes a pair.
 
 Which texts have equal hashes is decided in sources/text/texts.py (`keys`, `exact_keys`) and minhash.py.
 """
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.text.codes import decode, mix, text_keys
-from sources.text.minhash import BANDS, bands, pair_tokens, prompt_tokens
+from sources.text.minhash import BANDS, DIGESTS, bands, digests, pair_tokens, prompt_tokens
 from sources.text.ngrams import token_sets
 from sources.text.texts import PairTexts
 
@@ -27,10 +27,12 @@ class Keys:
     """uint64[n]: one hash of the three texts with the spaces inside their lines, salted by language."""
     prompt_sizes: np.ndarray
     """uint16[n]: how many distinct n-grams the prompt has, at most 65,535."""
+    side_sizes: np.ndarray
+    """uint16[n, 3]: how many characters each side has when it is compared for near duplicates, at most 65,535."""
     items: np.ndarray
     """uint64[n]: a hash of the item that the source names, 0 for none."""
-    pair_bands: np.ndarray
-    """uint32[n, BANDS]: MinHash bands of the whole pair."""
+    pair_digests: np.ndarray
+    """uint32[n, DIGESTS]: MinHash digests of the whole pair, salted by language."""
     prompt_bands: np.ndarray
     """uint32[n, BANDS]: MinHash bands of the prompt."""
     source: np.ndarray
@@ -52,8 +54,9 @@ class Keys:
             sides=n((0, 3), wide),
             exact=n(0, wide),
             prompt_sizes=n(0, np.uint16),
+            side_sizes=n((0, 3), np.uint16),
             items=n(0, wide),
-            pair_bands=n((0, BANDS), np.uint32),
+            pair_digests=n((0, DIGESTS), np.uint32),
             prompt_bands=n((0, BANDS), np.uint32),
             source=n(0, np.uint16),
             lang=n(0, np.uint8),
@@ -66,7 +69,8 @@ def compute_keys(texts: PairTexts, source: int, alive: np.ndarray) -> Keys:
     langs = texts.langs[::3]
     salt = mix(langs.astype(np.uint64) + np.uint64(1))
     prompts = prompt_tokens(texts.tokens)
-    bands_salt = (salt >> np.uint64(32)).astype(np.uint32)[:, None]
+    pairs = pair_tokens(texts.fine_tokens)
+    narrow_salt = (salt >> np.uint64(32)).astype(np.uint32)[:, None]
     return Keys(
         ids=np.frombuffer(bytes.fromhex("".join(texts.pairs["id"].to_pylist())), ">u8")
         .reshape(-1, 2)
@@ -74,9 +78,10 @@ def compute_keys(texts: PairTexts, source: int, alive: np.ndarray) -> Keys:
         sides=texts.keys ^ salt[:, None],
         exact=pair_hashes(texts.exact_keys) ^ salt,
         prompt_sizes=np.minimum(np.diff(token_sets(prompts).offsets), 65_535).astype(np.uint16),
+        side_sizes=np.minimum(texts.folded.lengths.reshape(-1, 3), 65_535).astype(np.uint16),
         items=_item_keys(texts.pairs["item"]),
-        pair_bands=bands(pair_tokens(texts.tokens)) ^ bands_salt,
-        prompt_bands=bands(prompts) ^ bands_salt,
+        pair_digests=digests(pairs) ^ narrow_salt,
+        prompt_bands=bands(prompts) ^ narrow_salt,
         source=np.full(len(texts), source, np.uint16),
         lang=langs.astype(np.uint8),
         alive=alive,

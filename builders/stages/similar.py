@@ -1,11 +1,22 @@
-"""Pairs of documents that share MinHash bands."""
+"""Pairs of documents that share MinHash bands, or several rare MinHash digests."""
 
 import numpy as np
 
 from builders.stages.found import run_starts
+from sources.text.minhash import bands_of
 
 MAX_BUCKET = 16
 """In a band shared by more documents than this, each is only compared with the first of them."""
+
+MAX_RARE = 8
+"""A digest that more documents have than this is that of a common phrase, and names no candidates by itself."""
+
+MIN_CROWDED_PLACES = 3
+"""Of 16: documents that have sentences in common with many, but not the same ones, are crowded in fewer places."""
+
+MIN_SHARED_DIGESTS = 5
+"""Of 32: texts at similarity 0.35, which is what edits of 15 % of the characters leave, share so many with probability
+0.995, those at 0.05 with 0.03."""
 
 
 def candidates(bands: np.ndarray, min_shared: int) -> np.ndarray:
@@ -21,6 +32,89 @@ def candidates(bands: np.ndarray, min_shared: int) -> np.ndarray:
     codes, shared = np.unique(np.concatenate(found), return_counts=True)
     codes = codes[shared >= min_shared]
     return np.stack([codes // count, codes % count], axis=1).astype(np.int64)
+
+
+def edited_candidates(digests: np.ndarray, sizes: np.ndarray, threshold: float) -> np.ndarray:
+    """int64[c, 2]: places (earlier, later) of documents that share a band, or MIN_SHARED_DIGESTS of their digests.
+
+    `sizes` is uint16[n, parts]: how long each part of a document is. Edits of a share below 1 - threshold leave
+    each part at least `threshold` times as long as it was.
+    """
+    found = [candidates(bands_of(digests), min_shared=1)]
+    for column in digests.T:
+        pairs = _rare_bucket(column)
+        pairs = pairs[_alike(sizes, pairs, threshold)]
+        shared = (digests[pairs[:, 0]] == digests[pairs[:, 1]]).sum(axis=1)
+        found.append(pairs[shared >= MIN_SHARED_DIGESTS])
+    return distinct(np.concatenate(found), len(digests))
+
+
+def distinct(pairs: np.ndarray, count: int) -> np.ndarray:
+    """The pairs of places among `count`, each once, in order."""
+    codes = np.unique(pairs[:, 0].astype(np.uint64) * np.uint64(count) + pairs[:, 1].astype(np.uint64))
+    return np.stack([codes // np.uint64(max(count, 1)), codes % np.uint64(max(count, 1))], axis=1).astype(np.int64)
+
+
+def _alike(sizes: np.ndarray, pairs: np.ndarray, threshold: float) -> np.ndarray:
+    """Whether the parts of two documents are about equally long; of uncounted length from 65,535 on."""
+    alike = np.ones(len(pairs), dtype=bool)
+    for part in sizes.T:
+        left, right = part[pairs[:, 0]].astype(np.float64), part[pairs[:, 1]].astype(np.float64)
+        alike &= np.minimum(left, right) >= threshold * np.maximum(left, right)
+    return alike
+
+
+def _rare_bucket(column: np.ndarray) -> np.ndarray:
+    """(earlier, later) of all places with equal values, where at most MAX_RARE have them."""
+    ranked = np.sort((column.astype(np.uint64) << np.uint64(32)) | np.arange(len(column), dtype=np.uint64))
+    starts = run_starts(ranked >> np.uint64(32))
+    sizes = np.diff(np.append(starts, len(ranked)))
+    kept = (sizes > 1) & (sizes <= MAX_RARE)
+    return pairs_in_runs((ranked & np.uint64(0xFFFFFFFF)).astype(np.int64), starts[kept], sizes[kept])
+
+
+def pairs_in_runs(places: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """int64[c, 2]: all pairs (earlier, later) of places within each run; `sizes_of_pairs` says how many of each."""
+    ramp = _ramp(sizes)
+    left = np.repeat(starts, sizes) + ramp
+    rest = np.repeat(sizes, sizes) - 1 - ramp
+    right = np.repeat(left + 1, rest) + _ramp(rest)
+    return np.stack([places[np.repeat(left, rest)], places[right]], axis=1)
+
+
+def sizes_of_pairs(sizes: np.ndarray) -> np.ndarray:
+    """The size of the run that each of the pairs of `pairs_in_runs` is from."""
+    return np.repeat(sizes, sizes * (sizes - 1) // 2)
+
+
+def crowded(digests: np.ndarray) -> np.ndarray:
+    """bool[n]: the documents that share a template with more than MAX_BUCKET others.
+
+    Such documents have two digests in a row in common, and that in several places; one that was edited much has at
+    least a digest in common with a crowd of them.
+    """
+    places = np.zeros(len(digests), np.int64)
+    for place in range(0, digests.shape[1], 2):
+        both = digests[:, place].astype(np.uint64) << np.uint64(32) | digests[:, place + 1]
+        order, sizes = _large_buckets(both)
+        places[order] += np.repeat(sizes > 0, sizes)
+    core = places >= MIN_CROWDED_PLACES
+    crowd = core.copy()
+    for column in digests.T if core.any() else []:
+        order, sizes = _large_buckets(column)
+        starts = np.cumsum(sizes) - sizes
+        cores = np.add.reduceat(core[order], starts) if len(starts) else np.empty(0)
+        crowd[order] |= np.repeat(2 * cores >= sizes, sizes)
+    return crowd
+
+
+def _large_buckets(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The places with values that more than MAX_BUCKET have, value by value, and how many have each."""
+    order = np.argsort(column, kind="stable")
+    starts = run_starts(column[order])
+    sizes = np.diff(np.append(starts, len(column)))
+    large = sizes > MAX_BUCKET
+    return order[np.repeat(large, sizes)], sizes[large]
 
 
 def _same_bucket(band: np.ndarray) -> np.ndarray:

@@ -21,6 +21,8 @@ from sources.text.ngrams import Tokens, tokens
 NGRAM = {"zh": 4, "en": 8}
 """Characters of an n-gram: about two words of either language."""
 
+FINE_NGRAM = NGRAM["zh"]
+
 LINE_BREAKS = np.array([0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029], dtype=np.uint32)
 
 
@@ -73,6 +75,13 @@ class Texts:
     def tokens(self) -> Tokens:
         """The n-grams of the folded texts, as wide as the language asks for."""
         return tokens(self.folded, np.array([NGRAM[lang] for lang in LANGS])[self.langs])
+
+    @cached_property
+    def fine_tokens(self) -> Tokens:
+        """The n-grams of the folded texts, FINE_NGRAM wide in every language: more of them survive an edit."""
+        if (self.langs == LANGS.index("zh")).all():
+            return self.tokens
+        return tokens(self.folded, np.full(len(self.langs), FINE_NGRAM))
 
     @cached_property
     def _telltales(self) -> tuple[np.ndarray, np.ndarray]:

@@ -26,8 +26,8 @@ class Sample:
     def alive(self) -> np.ndarray:
         return self.keys.alive.copy()
 
-    def pair_tokens(self, rows: np.ndarray) -> Tokens:
-        return self.texts.tokens.select((3 * rows[:, None] + np.arange(3)).ravel())
+    def pair_texts(self, rows: np.ndarray) -> PairTexts:
+        return PairTexts(self.texts.pairs.take(pa.array(rows)))
 
     def prompt_tokens(self, rows: np.ndarray) -> Tokens:
         return self.texts.tokens.select(3 * rows)

@@ -58,10 +58,10 @@ def test_only_the_columns_asked_for_are_read(spill: Spill, rows: pa.Table) -> No
 
 
 @given(st.sets(st.integers(0, ROWS - 1)).map(sorted))
-def test_tokens_are_those_of_the_rows_asked_for(spill: Spill, rows: pa.Table, wanted: list[int]) -> None:
+def test_texts_and_tokens_are_those_of_the_rows_asked_for(spill: Spill, rows: pa.Table, wanted: list[int]) -> None:
     whole = PairTexts(rows.select([*SIDES, "lang"])).tokens
     numbers = np.array(wanted, dtype=np.int64)
-    pairs, prompts = spill.pair_tokens(numbers), spill.prompt_tokens(numbers)
+    pairs, prompts = spill.pair_texts(numbers).tokens, spill.prompt_tokens(numbers)
     expected = whole.select((3 * numbers[:, None] + np.arange(3)).ravel())
     assert (pairs.flat.tolist(), pairs.offsets.tolist()) == (expected.flat.tolist(), expected.offsets.tolist())
     expected = whole.select(3 * numbers)
@@ -91,7 +91,7 @@ def test_a_spill_may_be_empty(tmp_path: Path) -> None:
     writer.close()
     spill = Spill([writer.part])
     assert (len(spill), spill.batch_count) == (0, 0)
-    assert len(spill.pair_tokens(np.empty(0, np.int64)).flat) == 0
+    assert len(spill.pair_texts(np.empty(0, np.int64))) == 0
     assert len(Spill([])) == 0
 
 

@@ -1,7 +1,7 @@
 """Shares, caps and pairs per prompt: by id, so the same in any order."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,7 @@ def dropped(
 
 
 def permuted(keys: Keys, order: np.ndarray) -> Keys:
-    names = ("ids", "sides", "exact", "prompt_sizes", "items", "pair_bands", "prompt_bands", "source", "lang", "alive")
-    return Keys(**{name: getattr(keys, name)[order] for name in names})
+    return Keys(**{field.name: getattr(keys, field.name)[order] for field in fields(Keys)})
 
 
 def test_the_note_says_what_the_limit_was(keys: Keys) -> None:

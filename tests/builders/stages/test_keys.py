@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.stages.keys import Keys, compute_keys, concatenate, pair_hashes
-from sources.text.minhash import BANDS
+from sources.text.minhash import BANDS, DIGESTS
 
 MakeSample = Callable[..., Any]
 
@@ -28,7 +28,8 @@ def test_keys_have_the_shapes_and_types_that_they_promise(make_sample: MakeSampl
     for field in fields(Keys):
         column, empty = getattr(found, field.name), getattr(none, field.name)
         assert (column.dtype, column.shape[1:]) == (empty.dtype, empty.shape[1:]), field.name
-    assert found.pair_bands.shape == found.prompt_bands.shape == (3, BANDS)
+    assert found.prompt_bands.shape == (3, BANDS)
+    assert found.pair_digests.shape == (3, DIGESTS)
 
 
 def test_ids_are_the_content_ids(make_sample: MakeSample) -> None:
@@ -41,7 +42,7 @@ def test_equal_pairs_of_two_languages_have_other_keys(make_sample: MakeSample) -
     assert keys.lang.tolist() == [0, 1]
     assert keys.exact[0] != keys.exact[1]
     assert not (keys.sides[0] == keys.sides[1]).any()
-    assert not (keys.pair_bands[0] == keys.pair_bands[1]).any()
+    assert not (keys.pair_digests[0] == keys.pair_digests[1]).any()
     assert not (keys.prompt_bands[0] == keys.prompt_bands[1]).any()
 
 

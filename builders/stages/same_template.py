@@ -1,0 +1,132 @@
+"""Whether two similar pairs are one text with edits, or two items in one template.
+
+Ten comments under one long instruction to moderate them are ten tasks, however little of each prompt is its own. Two
+such prompts differ where all of their kind differ: what stands there is rare among the similar pairs, and the rest is
+in all of them. An edited copy differs where the others do not, or shares with its original what nobody else has.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from builders.stages.found import TextReader
+from builders.stages.keys import Keys
+from builders.stages.uncrowd import TokenCounts, count_tokens, in_parts
+from sources.pairs.schema import LANGS
+from sources.text.characters import Kind
+from sources.text.codes import text_keys
+from sources.text.minhash import pair_tokens, side_tokens
+from sources.text.ngrams import TOKEN_BITS, TokenSets, token_sets
+from sources.text.texts import PairTexts
+
+MIN_TEMPLATE_ROWS, MIN_TEMPLATE_SHARE = 3, 0.6
+"""A template is in more similar pairs than the two, and it is so much of what the two share."""
+
+MAX_ITEM_SHARE = 0.6
+"""An n-gram belongs to an item if at most this share of the pairs that have the template have it."""
+
+MIN_ITEM_TOKENS = 0.8
+"""Where two items differ, so much of each text belongs to its item: an edit breaks n-grams of the template."""
+
+MAX_OWN_SIMILARITY = 0.3
+"""Two items share less of what hardly another pair has than this."""
+
+MAX_LABEL_CHARS = np.array([{"zh": 12, "en": 24}[lang] for lang in LANGS])
+MIN_SLOT_CHARS = np.array([{"zh": 3, "en": 6}[lang] for lang in LANGS])
+LOW_BITS = (np.uint64(1) << TOKEN_BITS) - np.uint64(1)
+
+
+def drop_other_items(pairs: np.ndarray, keys: Keys, read_texts: TextReader) -> np.ndarray:
+    """bool[p]: which of the similar pairs of rows are not two items of one template."""
+    same = np.ones(len(pairs), dtype=bool)
+    unlike = np.flatnonzero(keys.sides[pairs[:, 0], 0] != keys.sides[pairs[:, 1], 0])
+    if not len(unlike):
+        return same
+    counts = count_tokens(np.unique(pairs), lambda rows: pair_tokens(read_texts(rows).tokens))
+    for part in in_parts(unlike):
+        rows, places = np.unique(pairs[part], return_inverse=True)
+        earlier, later = places.reshape(-1, 2).T
+        texts = read_texts(rows)
+        numbers = _differ_in_numbers(texts, earlier, later)
+        which, side = np.nonzero(keys.sides[pairs[part, 0]] != keys.sides[pairs[part, 1]])
+        left, right = 3 * earlier[which] + side, 3 * later[which] + side
+        items = _differ_in_items(_Differing(texts, counts, which, left, right), len(part))
+        same[part] = ~(numbers | items | _labelled_apart(texts, earlier, later))
+    return same
+
+
+def _differ_in_numbers(texts: PairTexts, earlier: np.ndarray, later: np.ndarray) -> np.ndarray:
+    """Whether two prompts are the same but for their digits: another sum to do, another year to tell of."""
+    prompts = np.arange(0, 3 * len(texts), 3)
+    solid = texts.kinds > Kind.LIGHT
+    whole = text_keys(texts.folded.select(prompts))
+    wordly = texts.codes.where(solid & (texts.kinds != Kind.DIGIT)).select(prompts)
+    words = text_keys(wordly)
+    return np.asarray((whole[earlier] != whole[later]) & (words[earlier] == words[later]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Differing:
+    """Sides of pairs that are not equal: text left[i] and text right[i] are one side of pair which[i]."""
+
+    texts: PairTexts
+    counts: TokenCounts
+    which: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+
+    def tokens(self, numbers: np.ndarray, sets: TokenSets) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The n-grams of these texts, keyed by their place among them; of which pair each is, and in how many rows."""
+        keyed, sizes = sets.keyed(numbers)
+        return keyed, np.repeat(self.which, sizes), self.counts.of(keyed & LOW_BITS).astype(np.float64)
+
+
+def _differ_in_items(differing: _Differing, size: int) -> np.ndarray:
+    """bool[size]: whether what the two of a pair share is in many rows, and what only one of them has is not."""
+    sets = token_sets(side_tokens(differing.texts.tokens))
+    (a, owner_a, rows_a), (b, owner_b, rows_b) = (
+        differing.tokens(numbers, sets) for numbers in (differing.left, differing.right)
+    )
+    in_b, in_a = _inside(a, b), _inside(b, a)
+    level = _mean(owner_a[in_b], rows_a[in_b], size)
+    found = _mean(owner_a[in_b], rows_a[in_b] >= MIN_TEMPLATE_ROWS, size) >= MIN_TEMPLATE_SHARE
+    for owner, rows in ((owner_a[~in_b], rows_a[~in_b]), (owner_b[~in_a], rows_b[~in_a])):
+        found &= _mean(owner, rows <= MAX_ITEM_SHARE * level[owner], size) >= MIN_ITEM_TOKENS
+    own = in_b & (rows_a <= np.maximum(2, MAX_ITEM_SHARE * level[owner_a]))
+    alike = np.bincount(owner_a[own], 1 / np.maximum(rows_a[own] - 1, 1), size)
+    unlike = np.bincount(owner_a[~in_b], minlength=size) + np.bincount(owner_b[~in_a], minlength=size)
+    return np.asarray(found & (alike < MAX_OWN_SIMILARITY * (alike + unlike)))
+
+
+def _inside(wanted: np.ndarray, ranked: np.ndarray) -> np.ndarray:
+    """bool: which of the values are among the sorted others."""
+    if not len(ranked):
+        return np.zeros(len(wanted), dtype=bool)
+    places = np.minimum(np.searchsorted(ranked, wanted), len(ranked) - 1)
+    return np.asarray(ranked[places] == wanted)
+
+
+def _mean(owner: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
+    """The mean of the values of each owner; 0 without any."""
+    return np.asarray(np.bincount(owner, values, size) / np.maximum(np.bincount(owner, minlength=size), 1))
+
+
+def _labelled_apart(texts: PairTexts, earlier: np.ndarray, later: np.ndarray) -> np.ndarray:
+    """Whether the answers are labels, which say nothing, and the prompts differ in one whole piece: an item."""
+    short = (texts.folded.lengths <= MAX_LABEL_CHARS[texts.langs]).reshape(-1, 3)[:, 1:].all(axis=1)
+    labels = short[earlier] & short[later]
+    found = np.zeros(len(earlier), dtype=bool)
+    for at in np.flatnonzero(labels).tolist():
+        a, b = (texts.folded.of(3 * int(row[at])) for row in (earlier, later))
+        found[at] = _is_one_piece(a, b, int(MIN_SLOT_CHARS[texts.langs[3 * earlier[at]]]))
+    return found
+
+
+def _is_one_piece(a: np.ndarray, b: np.ndarray, min_chars: int) -> bool:
+    """Whether two texts differ in one piece of both, at least so long, that have little in common."""
+    size = min(len(a), len(b))
+    before = int(np.argmin(np.append(a[:size] == b[:size], False)))
+    after = int(np.argmin(np.append((a[::-1][:size] == b[::-1][:size])[: size - before], False)))
+    pieces = [set(pairwise(text[before : len(text) - after].tolist())) for text in (a, b)]
+    return size - before - after >= min_chars and 2 * len(pieces[0] & pieces[1]) < min(map(len, pieces))
