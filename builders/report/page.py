@@ -40,7 +40,7 @@ def render_report(facts: Facts) -> str:
     with open_studio() as studio:
         drawings = {name: Markup(svg) for name, svg in _draw(facts, studio).items()}  # noqa: S704 - matplotlib escapes
     shown = browsable(facts.drawn, MAX_BYTES - PAGE_BYTES)
-    style, script = _asset("report.css") + studio.styles, _asset("report.js")
+    style, script = _asset("report.css") + studio.styles, _asset("pair.js") + _asset("report.js")
     html: str = _template().render(
         facts=facts,
         build=facts.build,
