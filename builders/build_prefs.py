@@ -229,7 +229,7 @@ def _summary(inputs: Any, built: Any, seconds: float) -> dict[str, object]:
             }
             for result in built
         ],
-        "remarks": [line.plain for line in remarks(inputs)],
+        "remarks": [line.plain for line in remarks(inputs, built)],
         "seconds": round(seconds, 3),
         "peak_memory_mib": peak_memory_mib(),
     }

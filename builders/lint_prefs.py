@@ -131,7 +131,7 @@ def _fix(options: argparse.Namespace, files: Any, examined: Any, console: Any) -
     from sources.fetch.data_files import name_data
 
     began = perf_counter()
-    added = describe_data(files, examined, name_data(options.data), options.licence, options.layout)
+    added = describe_data(files, name_data(options.data), options.licence, options.layout)
     langs = tuple(examined.pairs_by_lang)
     request = make_request(
         options.fix,

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import feather
 
 from builders.building.prepare import Preparer, read_source
@@ -22,6 +23,7 @@ from sources.checks import CheckLimits
 from sources.command.errors import NoPairsError
 from sources.command.progress import Progress
 from sources.files.rows import Limits
+from sources.pairs.extras import extras_of
 from sources.pairs.ledger import Account, Reason
 
 SMALL_BYTES = 8 << 20
@@ -63,11 +65,15 @@ class UnitResult:
     rows_used: int = 0
     skipped: Counter[Reason] = field(default_factory=Counter)
     repairs: Counter[str] = field(default_factory=Counter)
+    unused: Counter[str] = field(default_factory=Counter)
+    layouts: Counter[str] = field(default_factory=Counter)
+    wide: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All pairs of a build: text on disk, keys in memory, rows that gave no pair beside them."""
+    """All pairs of a build: text on disk, keys in memory, rows that gave no pair beside them. `wide` are the languages
+    in which some pair has extras (`sources.pairs.extras`)."""
 
     pairs: Spill
     lost: Spill
@@ -75,6 +81,7 @@ class Gathered:
     contaminated: dict[int, str]
     accounts: list[Account]
     findings: Findings
+    wide: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,8 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
         raise NoPairsError(where, f"no upstream row gave a pair{why}{first}", hint=hint)
     keys = concatenate([result.keys for result in results])
     pairs = Spill([result.pairs for result in results])
-    return Gathered(pairs, lost, keys, contaminated, accounts, findings)
+    wide = frozenset(lang for result in results for lang in result.wide)
+    return Gathered(pairs, lost, keys, contaminated, accounts, findings, wide)
 
 
 def _first_lost(lost: Spill) -> tuple[str, str]:
@@ -188,13 +196,16 @@ def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
         prepared = preparer(batch)
         result.rows_read += prepared.rows_read
         result.rows_used += prepared.rows_used
-        result.repairs.update(prepared.repairs)
+        result.repairs.update(prepared.adapted.repairs)
+        result.unused.update(prepared.adapted.unused)
+        result.layouts.update(prepared.adapted.layouts)
         reasons = (prepared.lost[name].to_pylist() for name in ("stage", "reason"))
         result.skipped.update(zip(*reasons, strict=True))
         lost.append(prepared.lost)
         for part in prepared.parts:
             result.contaminated.update((made + row, evidence) for row, evidence in part.contaminated.items())
             result.findings.merge(part.findings, made)
+            result.wide.update(_wide(part.rows))
             pairs.append(part.rows)
             keys.append(part.keys)
             made += len(part.rows)
@@ -205,9 +216,20 @@ def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
     return result
 
 
+def _wide(rows: pa.Table) -> list[str]:
+    """The languages of the pairs that have extras."""
+    extras = extras_of(rows)
+    if extras.null_count == len(rows):
+        return []
+    langs: list[str] = pc.unique(rows["lang"].filter(pc.is_valid(extras))).to_pylist()
+    return langs
+
+
 def _enter(result: UnitResult, account: Account) -> None:
     account.rows_read += result.rows_read
     account.rows_used += result.rows_used
     account.skipped.update(result.skipped)
     account.pairs_made += len(result.keys)
     account.repairs.update(result.repairs)
+    account.unused.update(result.unused)
+    account.layouts.update(result.layouts)

@@ -61,7 +61,7 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
             warm_up_aside()
         decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, selection.caps)
         twins = find_twins(gathered.keys, decisions) if request.report else None
-        decided = DecidedPairs(gathered.pairs, gathered.lost, gathered.keys, decisions, twins)
+        decided = DecidedPairs(gathered.pairs, gathered.lost, gathered.keys, decisions, twins, gathered.wide)
         built: list[Built] = []
         for lang in request.langs:
             accounts = [account for account in gathered.accounts if account.lang == lang]

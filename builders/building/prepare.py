@@ -16,7 +16,9 @@ from sources.checks import CHECKS, CheckLimits
 from sources.files.read import read_rows
 from sources.files.rows import Limits, RowBatch
 from sources.pairs.assemble import ITEM, assemble, check_every_row, lost_rows
+from sources.pairs.extras import EXTRAS
 from sources.pairs.schema import DROPPED, PAIRS
+from sources.pairs.source import Adapted
 from sources.text.texts import PairTexts
 
 MAX_BATCH_PAIRS = 8192
@@ -34,7 +36,7 @@ class SourceBatch:
 
 @dataclass(frozen=True, slots=True)
 class PreparedPart:
-    """At most MAX_BATCH_PAIRS pairs. `rows` is DROPPED, stage and reason null for the pairs that are still in."""
+    """At most MAX_BATCH_PAIRS pairs. `rows` is SPILLED, stage and reason null for the pairs that are still in."""
 
     rows: pa.Table
     keys: Keys
@@ -44,13 +46,13 @@ class PreparedPart:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What one batch became: its pairs, and the rows that gave none."""
+    """What one batch became: its pairs, and the rows that gave none (SPILLED); and what its adapter counted."""
 
     parts: list[PreparedPart]
     lost: pa.Table
     rows_read: int
     rows_used: int
-    repairs: Mapping[str, int]
+    adapted: Adapted
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,10 @@ class Preparer:
                 self._part(PairTexts(pairs.slice(start, MAX_BATCH_PAIRS)), batch.place)
                 for start in range(0, len(pairs), MAX_BATCH_PAIRS)
             ],
-            lost=pa.concat_tables(lost),
+            lost=pa.concat_tables(lost).append_column(EXTRAS, pa.nulls(sum(map(len, lost)), EXTRAS.type)),
             rows_read=len(batch.batch),
             rows_used=used,
-            repairs=adapted.repairs,
+            adapted=adapted,
         )
 
     def _part(self, texts: PairTexts, place: int) -> PreparedPart:
@@ -109,13 +111,15 @@ class Preparer:
 
 def _with_findings(pairs: pa.Table, tags: dict[int, list[str]], reasons: dict[int, tuple[str, str]]) -> pa.Table:
     count = len(pairs)
-    pairs = pairs.drop_columns([ITEM.name])
+    extras = pairs[EXTRAS.name]
+    pairs = pairs.drop_columns([ITEM.name, EXTRAS.name])
     for name, values in (
         ("stage", dict.fromkeys(reasons, "check")),
         ("reason", {row: code for row, (code, _) in reasons.items()}),
         ("evidence", {row: evidence for row, (_, evidence) in reasons.items()}),
     ):
         pairs = pairs.append_column(DROPPED.field(name), _sparse(values, count))
+    pairs = pairs.append_column(EXTRAS, extras)
     place = pairs.schema.get_field_index("tags")
     return pairs.set_column(place, PAIRS.field("tags"), _more_tags(pairs["tags"].combine_chunks(), tags))
 

@@ -13,7 +13,7 @@ def show_build(inputs: Inputs, built: list[Built], seconds: float, console: Cons
     """The tables of all languages, then what was left out or not checked, then where the result is."""
     for result in built:
         console.print(account_table(f"{LANGUAGE_NAMES[result.lang]} pairs", result.accounts))
-    for line in remarks(inputs):
+    for line in remarks(inputs, built):
         console.print(line)
     console.print()
     for result in built:
@@ -24,9 +24,10 @@ def show_build(inputs: Inputs, built: list[Built], seconds: float, console: Cons
     console.print(Text(f"  {seconds:,.1f} s, at most {memory['main']:,} MiB of memory{workers}", style="dim"))
 
 
-def remarks(inputs: Inputs) -> list[Text]:
+def remarks(inputs: Inputs, built: list[Built]) -> list[Text]:
     """One line for each thing that a reader of the table should not miss."""
     lines = [remark("layout", text, style="green") for text in inputs.selection.layouts]
+    lines += [remark(*said) for result in built for account in result.accounts for said in account.remarks()]
     lines += [remark("left out", f"{name}: {why}") for name, why in inputs.selection.left_out]
     checked = [f"{status.name} ({status.questions:,})" for status in inputs.benchmarks if not status.missing]
     if checked:

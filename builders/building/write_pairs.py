@@ -18,6 +18,7 @@ from builders.report.sample import Draw
 from builders.stages.decisions import NOT_DROPPED_BY_A_STAGE, Decisions
 from builders.stages.keys import Keys
 from sources.files.write_parquet import ROW_GROUP_ROWS, OutputFile, look_back, open_writer, row_groups
+from sources.pairs.extras import EXTRAS, wide_schema, widen
 from sources.pairs.ledger import Reason
 from sources.pairs.schema import DROPPED, LANGS, PAIRS, Lang
 
@@ -27,13 +28,14 @@ MAX_FILE_ROWS = 98_304
 @dataclass(frozen=True, slots=True)
 class DecidedPairs:
     """All that is known when the pairs are written; `shown_twins` are the pairs that a report shows as evidence
-    (`find_twins`), None where there is no report."""
+    (`find_twins`), None where there is no report; `wide` the languages whose files have the wide schema."""
 
     pairs: Spill
     lost: Spill
     keys: Keys
     decisions: Decisions
     shown_twins: np.ndarray | None = None
+    wide: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,16 @@ def write_file(job: FileToWrite, decided: DecidedPairs, folder: Path) -> Written
     """Write one file whole, in row groups of a fixed size."""
     path = folder / job.path
     schema = DROPPED if job.holds_dropped else PAIRS
+    wide = job.lang in decided.wide
     by_source: Counter[str] = Counter()
     by_reason: Counter[tuple[str, Reason]] = Counter()
     by_tag: Counter[tuple[str, str]] = Counter()
     measured = Measurer()
     drawn = None if decided.shown_twins is None else Draw(decided.shown_twins)
-    with open_writer(path, schema) as writer:
-        for rows in row_groups(_tables(job, decided), schema):
-            writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+    spilled = schema.append(EXTRAS) if wide else schema
+    with open_writer(path, wide_schema(schema) if wide else schema) as writer:
+        for rows in row_groups(_tables(job, decided, spilled.names), spilled):
+            writer.write_table(widen(rows) if wide else rows, row_group_size=ROW_GROUP_ROWS)
             by_source.update({source: count for (source,), count in _counts(rows, ["source"])})
             if job.holds_dropped:
                 for (source, stage, reason), count in _counts(rows, ["source", "stage", "reason"]):
@@ -102,21 +106,21 @@ def write_file(job: FileToWrite, decided: DecidedPairs, folder: Path) -> Written
     return WrittenFile(look_back(folder, job.path), by_source, by_reason, by_tag, measured, drawn)
 
 
-def _tables(job: FileToWrite, decided: DecidedPairs) -> Iterator[pa.Table]:
-    """The rows of the job in order, a spilled batch at a time."""
+def _tables(job: FileToWrite, decided: DecidedPairs, columns: list[str]) -> Iterator[pa.Table]:
+    """The rows of the job in order with these columns, a spilled batch at a time."""
     pairs, lost = decided.pairs, decided.lost
-    with pairs.opened() as read:
+    with pairs.opened(columns) as read:
         for number, places in pairs.places(job.rows):
             batch, rows = read(number).take(pa.array(places)), places + pairs.offsets[number]
             if job.holds_dropped:
-                yield _with_reasons(batch, rows, decided.keys, decided.decisions)
+                yield _with_reasons(batch.select(columns), rows, decided.keys, decided.decisions)
             else:
                 groups = pa.array([f"{group:016x}" for group in decided.decisions.groups[rows]], pa.string())
-                yield _replace(batch.select(PAIRS.names), "prompt_group", groups)
+                yield _replace(batch.select(columns), "prompt_group", groups)
     if job.holds_dropped:
-        with lost.opened() as read:
+        with lost.opened(columns) as read:
             for number in range(lost.batch_count):
-                batch = read(number)
+                batch = read(number).select(columns)
                 yield batch.filter(pc.equal(batch["lang"], job.lang))
 
 

@@ -76,8 +76,14 @@ def _pin(given: dict[str, Any]) -> str:
 
 
 def remarks(builds: list[Facts]) -> list[str]:
-    """What a reader should know about the input: files that are not the pinned ones."""
-    return [
+    """What a reader should know about the input: columns that were not used, files that are not the pinned ones."""
+    unused = [
+        f"{code(source['source'])}: not used {', '.join(map(code, source['columns_not_used']))}"
+        for facts in builds
+        for source in facts.manifest["sources"]
+        if source.get("columns_not_used")
+    ]
+    return unused + [
         f"{code(one['file'])}: not the pinned bytes (SHA-256 {code(one['sha256'][:HASH_CHARS])}…, pinned "
         f"{code(one['pinned_sha256'][:HASH_CHARS])}…)"
         for facts in builds

@@ -44,9 +44,9 @@ def _tables(built: BuiltFolder) -> Iterator[pa.Table]:
         for name in built.files(split):
             for batch in built.batches(name, READ):
                 yield (
-                    pa.Table.from_batches([batch])
-                    .select(READ)
-                    .append_column(EMPTY.schema.field("split"), pa.array([split] * len(batch), pa.string()))
+                    batch.select(READ).append_column(
+                        EMPTY.schema.field("split"), pa.array([split] * len(batch), pa.string())
+                    )
                 )
 
 

@@ -8,11 +8,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sources.pairs.extras import EXTRAS
 from sources.pairs.schema import DROPPED, SIDES, joined_text
 from sources.text.ngrams import Tokens
 from sources.text.texts import PairTexts, Texts, lang_index
 
 BatchReader = Callable[[int], pa.Table]
+
+SPILLED = pa.schema([*DROPPED, EXTRAS])
+"""A row on the disk: stage, reason and evidence are null where a pair is still in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,12 @@ class SpillPart:
 
 
 class SpillWriter:
-    """Takes batches of DROPPED rows (stage, reason and evidence null where a pair is still in) to an Arrow file."""
+    """Takes batches of SPILLED rows to an Arrow file."""
 
     def __init__(self, path: Path) -> None:
         self.part = SpillPart(path, [])
         self._sink = pa.OSFile(str(path), "wb")
-        self._writer = pa.ipc.new_file(self._sink, DROPPED)
+        self._writer = pa.ipc.new_file(self._sink, SPILLED)
 
     def append(self, rows: pa.Table) -> None:
         for batch in rows.combine_chunks().to_batches():
@@ -56,12 +60,12 @@ class Spill:
         return len(self._places)
 
     @contextmanager
-    def opened(self, columns: Sequence[str] = DROPPED.names) -> Iterator[BatchReader]:
+    def opened(self, columns: Sequence[str] = SPILLED.names) -> Iterator[BatchReader]:
         """From the number of a batch to the batch, only the columns asked for read; for one thread.
 
         The files are not mapped: mapped pages count as memory of the process until the end.
         """
-        options = pa.ipc.IpcReadOptions(included_fields=[DROPPED.get_field_index(name) for name in columns])
+        options = pa.ipc.IpcReadOptions(included_fields=[SPILLED.get_field_index(name) for name in columns])
         readers: dict[Path, pa.RecordBatchFileReader] = {}
         with ExitStack() as files:
 

@@ -89,7 +89,11 @@ def _export_one(built: BuiltFolder, format_: Format, work: Path, target: Path) -
 
 def _describe(exported: Exported, work: Path) -> None:
     """The configuration of the trainer, exported.json and README.md."""
-    place = Place({Path(file.path).stem: file.path for file in exported.files}, f"prefs_{exported.built.lang}")
+    place = Place(
+        {Path(file.path).stem: file.path for file in exported.files},
+        f"prefs_{exported.built.lang}",
+        has_tools=exported.built.is_wide(exported.built.files("train")[0]),
+    )
     described = exported.format.configuration(place)
     beside = sorted(described)
     described[EXPORTED] = as_json(exported, beside)

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from sources.layouts.layout import Message
+
+if TYPE_CHECKING:
+    from builders.exporting.rich import RichPair
 
 Row = dict[str, Any]
 """One row as JSON has it."""
@@ -30,10 +33,12 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where rows were written: file names by split (train, and test if there is one), and the name of the set."""
+    """Where rows were written: file names by split (train, and test if there is one), the name of the set, and whether
+    the rows have a column `tools`."""
 
     files: Mapping[str, str]
     name: str
+    has_tools: bool = False
 
     @property
     def train(self) -> str:
@@ -51,6 +56,8 @@ class Format:
     `rows` gives the rows of a pair, always `rows_per_pair` of them, or LeftOut with one of `reasons` (code: words).
     `schema` is that of Parquet files; without one the rows are JSON lines.
     `configuration` gives the files beside the data: name -> content. `run` is how to train with them.
+    `rich` gives the rows of a pair with tools, reasoning or answers of several turns; without one such a pair is left
+    out. With `rich_always` it gives those of every pair of a dataset that has any, so that all have the same columns.
     `remark` (code, words, test) counts pairs that are written, and about which there is something to say.
     """
 
@@ -64,6 +71,9 @@ class Format:
     reasons: Mapping[str, str] = field(default_factory=dict)
     rows_per_pair: int = 1
     schema: pa.Schema | None = None
+    rich: "Callable[[RichPair], list[Row] | LeftOut] | None" = None
+    rich_schema: pa.Schema | None = None
+    rich_always: bool = False
     remark: tuple[str, str, Callable[[Pair], bool]] | None = None
 
     @property
@@ -72,7 +82,18 @@ class Format:
 
 
 NOT_ONE_ANSWER = "not_one_answer"
-"""The reason of every format for a side that is not exactly one turn of the assistant."""
+MORE_THAN_TEXT = "more_than_text"
+HAS_TOOLS = "has_tools"
+SEVERAL_ANSWER_TURNS = "several_answer_turns"
+CALL_AND_TEXT = "call_and_text"
+COMMON_REASONS = {
+    NOT_ONE_ANSWER: "a side that is not one turn of the assistant",
+    MORE_THAN_TEXT: "calls of tools, reasoning or answers of several turns, for which the format has no place",
+    HAS_TOOLS: "definitions, calls or results of tools, which the trainer does not pass on",
+    SEVERAL_ANSWER_TURNS: "an answer of several turns, of which the trainer takes one",
+    CALL_AND_TEXT: "a turn with text and a call of a tool, of which the format holds one",
+}
+"""Why any format may leave a pair out, beside its own reasons."""
 
 
 def turns_alternate(prompt: list[Message]) -> bool:
@@ -89,4 +110,4 @@ def assistant(content: str) -> Message:
 
 def words_of(format_: Format, reason: str) -> str:
     """What a reason of a format means."""
-    return format_.reasons.get(reason) or {NOT_ONE_ANSWER: "a side that is not one turn of the assistant"}[reason]
+    return format_.reasons.get(reason) or COMMON_REASONS[reason]

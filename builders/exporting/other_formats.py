@@ -6,6 +6,7 @@ Checked with the loaders of LLaMA-Factory 0.9.5, OpenRLHF 0.11.2, axolotl 0.19.0
 import json
 
 from builders.exporting.format import Format, LeftOut, Pair, Place, Row, assistant, turns_alternate
+from builders.exporting.rich import axolotl_row, sharegpt_row, swift_row
 from builders.exporting.trl_formats import MODEL, conversational
 
 SHAREGPT_ROLES = {"system": "system", "user": "human", "assistant": "gpt"}
@@ -38,7 +39,12 @@ def _dataset_info(place: Place) -> dict[str, str]:
             "file_name": file,
             "formatting": "sharegpt",
             "ranking": True,
-            "columns": {"messages": "conversations", "chosen": "chosen", "rejected": "rejected"},
+            "columns": {
+                "messages": "conversations",
+                "chosen": "chosen",
+                "rejected": "rejected",
+                **({"tools": "tools"} if place.has_tools else {}),
+            },
         }
         for split, file in place.files.items()
     }
@@ -156,6 +162,8 @@ LLAMA_FACTORY = Format(
         "This is its sharegpt layout: its alpaca layout has no way to say which turns of a dialogue are whose.",
     ),
     reasons={"broken_turns": "turns that do not alternate: LLaMA-Factory would skip the row by itself"},
+    rich=sharegpt_row,
+    rich_always=True,
 )
 OPENRLHF = Format(
     name="openrlhf",
@@ -185,6 +193,7 @@ AXOLOTL = Format(
         "empty_answer": "an empty answer: axolotl stops at it",
         "answer_in_template": "an answer so short that axolotl finds it in the chat template, and trains on that",
     },
+    rich=axolotl_row,
     remark=("outer_white_space", "answers that begin or end with white space", _has_outer_space),
 )
 MS_SWIFT = Format(
@@ -195,4 +204,5 @@ MS_SWIFT = Format(
     configuration=_swift_command,
     run="sh train_dpo.sh",
     reasons={"equal_answers": "chosen and rejected are the same: ms-swift would delete the row by itself"},
+    rich=swift_row,
 )

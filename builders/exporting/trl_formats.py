@@ -6,10 +6,15 @@ https://huggingface.co/docs/trl/dataset_formats; checked with TRL 1.16.
 import pyarrow as pa
 
 from builders.exporting.format import Format, LeftOut, Pair, Place, Row, assistant
+from builders.exporting.rich import trl_row
+from sources.pairs.extras import wide_schema
 from sources.pairs.schema import TURNS
 
 MODEL = "Qwen/Qwen2.5-0.5B-Instruct"
 """A model to begin with, in every configuration."""
+
+
+CONVERSATIONAL = pa.schema([("prompt", TURNS), ("chosen", TURNS), ("rejected", TURNS)])
 
 
 def conversational(pair: Pair) -> list[Row]:
@@ -64,7 +69,10 @@ TRL = Format(
         "The prompt is explicit: TRL guesses nothing, and applies the chat template of the model itself.",
         "The files of the build have these columns too: this export is for those who want them alone.",
     ),
-    schema=pa.schema([("prompt", TURNS), ("chosen", TURNS), ("rejected", TURNS)]),
+    schema=CONVERSATIONAL,
+    rich=trl_row,
+    rich_schema=wide_schema(CONVERSATIONAL),
+    rich_always=True,
 )
 TRL_STANDARD = Format(
     name="trl-standard",

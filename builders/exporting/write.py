@@ -11,8 +11,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builders.exporting.format import NOT_ONE_ANSWER, Format, LeftOut, Pair, Row
+from builders.exporting.format import MORE_THAN_TEXT, NOT_ONE_ANSWER, Format, LeftOut, Pair, Row
+from builders.exporting.rich import RichPair
 from sources.pairs.built_folder import BuiltFolder, Split
+from sources.pairs.extras import EXTRAS, table_of_json
 from sources.pairs.schema import SIDES
 
 BATCH_ROWS = 4096
@@ -40,20 +42,23 @@ class Ledger:
 def write_split(built: BuiltFolder, format_: Format, split: Split, path: Path, ledger: Ledger) -> int:
     """The rows of one split in a file, a batch at a time; returns how many there are."""
     written = 0
-    with _writer(path, format_) as write:
-        for name in built.files(split):
+    names = built.files(split)
+    wide = bool(names) and built.is_wide(names[0]) and format_.rich is not None
+    schema = format_.rich_schema if wide else format_.schema
+    with _writer(path, schema) as write:
+        for name in names:
             for batch in built.batches(name, [*TRACED, *SIDES], BATCH_ROWS):
-                rows = [row for pair in batch.to_pylist() for row in _account(pair, format_, split, ledger)]
+                rows = [row for pair in batch.to_pylist() for row in _account(pair, format_, split, ledger, wide=wide)]
                 write(rows)
                 written += len(rows)
     return written
 
 
-def _account(pair: dict[str, Any], format_: Format, split: Split, ledger: Ledger) -> list[Row]:
+def _account(pair: dict[str, Any], format_: Format, split: Split, ledger: Ledger, *, wide: bool) -> list[Row]:
     """The rows of a pair, entered in the ledger; none if the format cannot hold it."""
     count = ledger.counts.setdefault((pair["source"], split), Count())
     count.read += 1
-    made = _rows(pair, format_, count)
+    made = _rows(pair, format_, count, wide=wide)
     if isinstance(made, LeftOut):
         count.left_out[made.reason] += 1
         traced = {"split": split, **{key: pair[key] for key in TRACED}, "reason": made.reason}
@@ -63,7 +68,14 @@ def _account(pair: dict[str, Any], format_: Format, split: Split, ledger: Ledger
     return made
 
 
-def _rows(pair: dict[str, Any], format_: Format, count: Count) -> list[Row] | LeftOut:
+def _rows(pair: dict[str, Any], format_: Format, count: Count, *, wide: bool) -> list[Row] | LeftOut:
+    extras = pair.get(EXTRAS.name)
+    if format_.rich is not None and (extras is not None or (wide and format_.rich_always)):
+        whole: dict[str, Any] = orjson.loads(extras) if extras is not None else {"messages": pair, "tools": None}
+        prompt, chosen, rejected = (whole["messages"][side] for side in SIDES)
+        return format_.rich(RichPair(prompt, chosen, rejected, whole["tools"]))
+    if extras is not None:
+        return LeftOut(MORE_THAN_TEXT)
     for side in ("chosen", "rejected"):
         if [message["role"] for message in pair[side]] != ["assistant"]:
             return LeftOut(NOT_ONE_ANSWER)
@@ -79,12 +91,16 @@ class _Write(Protocol):
 
 
 @contextmanager
-def _writer(path: Path, format_: Format) -> Iterator[_Write]:
-    """What appends rows to a file of the format."""
-    if format_.schema is None:
+def _writer(path: Path, schema: pa.Schema | None) -> Iterator[_Write]:
+    """What appends rows to a file: Parquet of that schema, or JSON lines."""
+    if schema is None:
         with path.open("wb") as file:
             yield lambda rows: file.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
         return
-    schema = format_.schema
     with pq.ParquetWriter(path, schema, compression="zstd", compression_level=3) as parquet:
-        yield lambda rows: parquet.write_table(pa.Table.from_pylist(rows, schema)) if rows else None
+        yield lambda rows: parquet.write_table(_table(rows, schema)) if rows else None
+
+
+def _table(rows: list[Row], schema: pa.Schema) -> pa.Table:
+    """The rows in that schema; those of columns of JSON give it as texts."""
+    return table_of_json({name: [row[name] for row in rows] for name in schema.names}, schema)

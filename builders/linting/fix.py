@@ -15,21 +15,9 @@ def recipe_for(examined: Examined) -> Recipe:
     return load_recipe("ct-llm").model_copy(update=changes)
 
 
-def describe_data(
-    files: list[SplitFile], examined: Examined, name: str, licence: str, layout: str
-) -> tuple[Described, ...]:
-    """The files as one source; where they have several layouts, as one for each."""
-    layouts = [taken.name for _, taken in examined.layouts]
-    distinct = list(dict.fromkeys(layouts))
-    return tuple(
-        Described(
-            files=tuple(each.file for each, found in zip(files, layouts, strict=True) if found == one),
-            name=f"{name}_{one}" if len(distinct) > 1 else name,
-            licence=licence,
-            layout=layout,
-        )
-        for one in distinct
-    )
+def describe_data(files: list[SplitFile], name: str, licence: str, layout: str) -> tuple[Described, ...]:
+    """The files as one source."""
+    return (Described(files=tuple(each.file for each in files), name=name, licence=licence, layout=layout),)
 
 
 def as_json(built: list[Built]) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ from rich.text import Text
 from builders.linting.examine import Examined, Examples
 from builders.linting.rules import RULES, Rule, Severity
 from sources.command.printable import printable
+from sources.pairs.account_table import remark
 
 STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "cyan"}
 
@@ -43,6 +44,8 @@ def show_findings(examined: Examined, seconds: float, console: Console) -> None:
         console.print(table)
     else:
         console.print(Text("Nothing was found.", style="green"))
+    for what, text in examined.account.remarks():
+        console.print(remark(what, text.removeprefix(f"{examined.account.source}: ")))
     for text in examined.not_checked:
         console.print(Text.assemble(("not checked", "yellow"), "  ", printable(text, max_chars=300)))
     console.print()
@@ -87,6 +90,8 @@ def as_json(examined: Examined, seconds: float) -> dict[str, object]:
         "pairs": examined.account.pairs_made,
         "pairs_by_split": examined.pairs_by_split,
         "pairs_by_language": examined.pairs_by_lang,
+        "columns_not_used": dict(sorted(examined.account.unused.items())),
+        "layouts": dict(sorted(examined.account.layouts.items())),
         "length_auc": round(examined.length_auc, 4),
         "findings": [
             {

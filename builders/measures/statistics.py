@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sources.pairs.extras import narrow
 from sources.pairs.schema import SIDES, joined_text
 from sources.text.codes import decode, text_keys
 
@@ -112,7 +113,7 @@ def _tables(folder: Path) -> Iterator[pa.Table]:
     for path in sorted((folder / "data").glob("*.parquet"), key=lambda path: (path.name.startswith("test"), path.name)):
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(BATCH_ROWS, columns=MEASURED):
-                yield pa.Table.from_batches([batch])
+                yield narrow(pa.Table.from_batches([batch]))
 
 
 def characters(turns: pa.Array) -> np.ndarray:

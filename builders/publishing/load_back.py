@@ -126,13 +126,17 @@ def _wrong_ids(rows: Any) -> int:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from sources.pairs.extras import extras_of, narrow
     from sources.pairs.schema import SIDES, TURNS, content_ids
 
     wrong = 0
     for batch in rows.with_format("arrow").iter(BATCH_ROWS):
-        sides = [batch[side].combine_chunks().cast(TURNS) for side in SIDES]
+        narrowed = narrow(batch)
+        prompt, chosen, rejected = (narrowed[side].combine_chunks().cast(TURNS) for side in SIDES)
         given = batch["id"].combine_chunks().cast(pa.string())
-        wrong += int(pc.sum(pc.not_equal(content_ids(*sides), given)).as_py() or 0)
+        wrong += int(
+            pc.sum(pc.not_equal(content_ids(prompt, chosen, rejected, extras_of(narrowed)), given)).as_py() or 0
+        )
     return wrong
 
 

@@ -22,7 +22,7 @@ from sources.fetch.fetcher import sample as sample_files
 from sources.pairs.account_table import account_table
 from sources.pairs.built_folder import SPLITS, Split
 from sources.pairs.ledger import Account, total
-from sources.pairs.schema import PAIRS, Lang
+from sources.pairs.schema import Lang
 
 if TYPE_CHECKING:
     import datasets
@@ -64,8 +64,9 @@ class BuildResult:
     def _table(self, split: Split) -> "pa.Table":
         import pyarrow.parquet as pq
 
-        files = sorted((self.folder / "data").glob(f"{split}-*.parquet"))
-        return pq.read_table(files, schema=PAIRS) if files else PAIRS.empty_table()
+        train, test = (sorted((self.folder / "data").glob(f"{name}-*.parquet")) for name in SPLITS)
+        files = {"train": train, "test": test}[split]
+        return pq.read_table(files) if files else pq.read_table(train[:1]).slice(0, 0)
 
     def __repr__(self) -> str:
         from rich.console import Console
@@ -150,7 +151,7 @@ def build(
         inputs, built = run_build(request, bars)
     finally:
         bars.close()
-    said = [line.plain for line in remarks(inputs)]
+    said = [line.plain for line in remarks(inputs, built)]
     results = {one.lang: BuildResult(one.lang, one.folder, one.accounts, said) for one in built}
     return results if lang == "all" else results[lang]
 

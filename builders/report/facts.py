@@ -165,6 +165,7 @@ def find_unchecked(facts: Facts) -> list[tuple[str, str]]:
     found += _only_a_part(facts.build.request)
     found += [("left out", f"{name}: {why}") for name, why in inputs.selection.left_out]
     found += [("layout guessed", layout) for layout in inputs.selection.layouts]
+    found += [said for account in facts.build.accounts for said in account.remarks()]
     return found + [("input", warning) for warning in inputs.warnings(facts.build.lang)]
 
 

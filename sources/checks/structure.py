@@ -8,6 +8,9 @@ from sources.checks.check import CheckLimits, Hits, by_side
 from sources.pairs.schema import SIDES
 from sources.text.texts import PairTexts
 
+FOLLOWING = {"": ("user",), "user": ("assistant",), "assistant": ("user", "tool"), "tool": ("assistant", "tool")}
+"""Who may speak after whom; what stands first is usual."""
+
 
 def empty_side(texts: PairTexts, limits: CheckLimits) -> Hits:
     """Prompt, chosen or rejected has nothing but white space."""
@@ -32,7 +35,10 @@ def over_length(texts: PairTexts, limits: CheckLimits) -> Hits:
 
 
 def broken_turns(texts: PairTexts, limits: CheckLimits) -> Hits:
-    """The prompt is not (system) user (assistant user)..., a turn of it is empty, or an answer is not one turn."""
+    """The prompt is not (system) user (assistant user)..., a turn of it is empty, or an answer is not one turn.
+
+    Results of tools may follow the assistant's turns.
+    """
     hits = _broken_prompts(texts.pairs["prompt"].combine_chunks())
     for side in ("chosen", "rejected"):
         answers = texts.pairs[side].combine_chunks()
@@ -61,13 +67,15 @@ def _broken_prompts(prompts: pa.Array) -> Hits:
 def turns_fault(messages: list[dict[str, str]]) -> str | None:
     """What is wrong with the turns of a prompt, whose contents are texts; None if nothing is."""
     turns = messages[1:] if messages and messages[0]["role"] == "system" else messages
+    before = ""
     for place, message in enumerate(turns):
-        expected = ("user", "assistant")[place % 2]
-        if message["role"] != expected:
-            return f"turn {place} is {message['role']}'s, expected {expected}'s"
+        expected = FOLLOWING[before]
+        if message["role"] not in expected:
+            return f"turn {place} is {message['role']}'s, expected {expected[0]}'s"
         if not message["content"].strip():
             return f"turn {place} is empty"
-    return None if len(turns) % 2 else "the last turn is not the user's"
+        before = message["role"]
+    return None if before in ("user", "tool") else "the last turn is not the user's"
 
 
 def _not_equal(values: pa.Array, wanted: str) -> np.ndarray:

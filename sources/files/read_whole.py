@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -13,7 +14,7 @@ from sources.files.blocks import blocks
 from sources.files.read_json import Bad, Block
 from sources.files.rows import Limits, RowBatch, tolerate
 from sources.files.unpack import open_unpacked
-from sources.pairs.schema import PAIRS, SIDES
+from sources.pairs.extras import read_json
 from sources.pairs.source import SKIPPED, WHOLE_ROW, skipped
 
 BATCH_ROWS = 4096
@@ -54,11 +55,23 @@ def _blocks(path: Path, name: str, limits: Limits) -> Iterator[Block]:
 def _parquet_blocks(path: Path, name: str) -> Iterator[Block]:
     try:
         with pq.ParquetFile(path) as file:
-            built = file.schema_arrow.names == PAIRS.names  # of a build's own rows only the sides are asked for
-            for batch in file.iter_batches(BATCH_ROWS, columns=SIDES if built else None):
-                yield batch.to_pylist()
+            json = [field.name for field in file.schema_arrow if _holds_json(field.type)]
+            for batch in file.iter_batches(BATCH_ROWS):
+                yield [_parsed(row, json) for row in batch.to_pylist()]
     except (pa.ArrowException, OSError) as error:
         raise BrokenFileError(name, f"cannot be read ({error})", expected="a Parquet file") from error
+
+
+def _holds_json(kind: pa.DataType) -> bool:
+    return bool(kind == pa.json_() or (pa.types.is_list(kind) and kind.value_type == pa.json_()))
+
+
+def _parsed(row: dict[str, Any], json: list[str]) -> dict[str, Any]:
+    """The row with the JSON texts of these columns as the values that they spell."""
+    for name in json:
+        cell = row[name]
+        row[name] = [read_json(each) for each in cell] if isinstance(cell, list) else read_json(cell)
+    return row
 
 
 def _batch(block: Block, first: int) -> RowBatch:

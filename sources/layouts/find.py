@@ -1,15 +1,17 @@
-"""Which layout a file has: the first that its rows fit, said with the reason; or one that the user names."""
+"""Which layout a file has: found out row by row, said with the reason; or one that the user names."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from sources.command.errors import MissingColumnError, UsageError
-from sources.command.printable import printable
 from sources.command.settings import did_you_mean
-from sources.layouts import llama_factory_pairs, others, trl
-from sources.layouts.layout import Draft, Layout, Row, answer, messages, user
+from sources.layouts.known import llama_factory, others, scored, trl, unpaired, verdicts
+from sources.layouts.layout import PAIRINGS, Layout, Options
+from sources.layouts.nearest import describe_unknown
+from sources.layouts.paths import keys_layout
+from sources.layouts.read_row import RowReader, opened
 
 LAYOUTS: tuple[Layout, ...] = (
     trl.CONVERSATIONAL,
@@ -17,76 +19,117 @@ LAYOUTS: tuple[Layout, ...] = (
     trl.ULTRAFEEDBACK,
     others.HH,
     trl.IMPLICIT,
-    llama_factory_pairs.SHAREGPT,
-    llama_factory_pairs.ALPACA,
-    llama_factory_pairs.OLD,
+    llama_factory.SHAREGPT,
+    llama_factory.ALPACA,
+    unpaired.KTO_ALPACA,
+    llama_factory.OLD,
     others.MS_SWIFT,
+    others.MS_SWIFT_QUERY,
     others.MEDICAL_GPT,
     others.AXOLOTL,
+    others.AXOLOTL_MESSAGES,
+    others.OPENAI,
+    others.NAMED_SIDES,
+    verdicts.HELP_STEER,
+    verdicts.ARENA,
+    verdicts.ARENA_LISTS,
+    verdicts.PKU,
+    verdicts.SHP,
+    scored.TWO_SCORES,
+    verdicts.WINNER,
+    scored.SCORED,
+    scored.SCORED_LISTS,
+    scored.PADDLE_NLP,
+    unpaired.KTO,
+    unpaired.KTO_LLAMA_FACTORY,
+    unpaired.KTO_MS_SWIFT,
 )
 """In the order in which they are tried."""
 
-MIN_SHARE = 0.9
-KEYS = re.compile(r"keys\((\w+=[^,()]+(?:,\w+=[^,()]+)*)\)")
-SIDES = ("prompt", "chosen", "rejected")
+MIN_SHARE = 0.5
+"""So many of the first rows must have a known layout."""
+
+WITH_OPTIONS = re.compile(r"([a-z-]+)\(([^()]*)\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A layout and why it was taken."""
+    """A layout and why it was taken; `unpaired`: it holds single answers."""
 
     name: str
     why: str
+    unpaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLayout:
+    """A layout that a user names, with what they say of it."""
+
+    layout: Layout
+    options: Options
 
 
 def find_layout(rows: Sequence[object], where: str) -> Taken:
-    """The first layout that nine of ten of these rows fit.
+    """The layout that most of these rows have; where they have several, `why` counts each.
 
     Raises:
-        MissingColumnError: there is none; says what the rows have and what the layouts look like.
+        MissingColumnError: half of them or more have none; says what the rows have and what the nearest layouts lack.
     """
-    objects = [row for row in rows if isinstance(row, dict)]
-    for layout in LAYOUTS:
-        fitting = sum(map(layout.fits, objects))
-        if objects and fitting >= MIN_SHARE * len(objects):
-            why = f"{fitting} of the first {len(objects)} rows look like {layout.looks_like}"
-            return Taken(layout.name, why)
-    found = printable(", ".join(map(str, objects[0])), max_chars=200) if objects else "no objects"
-    raise MissingColumnError(
-        where,
-        f"no known layout; the first row has {found}",
-        expected=f"one of {', '.join(layout.name for layout in LAYOUTS)}",
-        hint="Name the columns with keys(prompt=...,chosen=...,rejected=...) as the layout.",
-    )
+    objects = [opened(row) for row in rows if isinstance(row, dict)]
+    reader = RowReader(LAYOUTS, LAYOUTS[0], Options())
+    found = Counter(match.layout.name for match in map(reader.match, objects) if match is not None)
+    if not objects or found.total() <= MIN_SHARE * len(objects):
+        first = next((row for row in objects if reader.match(row) is None), None)
+        found_there, expected, hint = describe_unknown(first, LAYOUTS)
+        raise MissingColumnError(where, found_there, expected=expected, hint=hint)
+    by_name = {layout.name: layout for layout in LAYOUTS}
+    (name, count), *more = found.most_common()
+    why = f"{count} of the first {len(objects)} rows look like {by_name[name].looks_like}"
+    why += "".join(f", {number} like {by_name[other].looks_like}" for other, number in more)
+    return Taken(name, why, any(by_name[each].unpaired for each in found))
 
 
-def name_layout(name: str, flag: str) -> Layout:
-    """The layout of that name; keys(prompt=A,chosen=B,rejected=C) is one that reads the columns A, B and C.
+def name_layout(name: str, flag: str) -> NamedLayout:
+    """The layout of that name: one of LAYOUTS, also as NAME(pairs=all,min_margin=1,ignore=images|tools), or
+    keys(prompt=A,chosen=B,rejected=C) with dotted paths.
 
     Raises:
         UsageError: there is none.
     """
+    if name.startswith("keys("):
+        return NamedLayout(keys_layout(name, flag), Options())
+    bare, options = name, Options()
+    if found := WITH_OPTIONS.fullmatch(name):
+        bare = found[1]
     for layout in LAYOUTS:
-        if layout.name == name:
-            return layout
-    keys = KEYS.fullmatch(name)
-    if keys is None:
-        names = [layout.name for layout in LAYOUTS]
-        expected = f"{', '.join(names)} or keys(prompt=...,chosen=...,rejected=...)"
-        raise UsageError(flag, f"no layout is called {name}", expected=expected, hint=did_you_mean(name, names))
-    named = [pair.split("=", 1) for pair in keys[1].split(",")]
-    if sorted(side for side, _ in named) != sorted(SIDES):
-        sides = ", ".join(side for side, _ in named)
-        raise UsageError(flag, f"{name} names {sides}", expected="prompt, chosen and rejected, each once")
-    given = dict(named)
-    return Layout(name, name, partial(_has_keys, given), partial(_by_keys, given))
+        if layout.name == bare:
+            return NamedLayout(layout, _options(found[2], layout, flag) if found else options)
+    names = [layout.name for layout in LAYOUTS]
+    expected = f"{', '.join(names)} or keys(prompt=...,chosen=...,rejected=...)"
+    raise UsageError(flag, f"no layout is called {bare}", expected=expected, hint=did_you_mean(bare, names))
 
 
-def _has_keys(keys: dict[str, str], row: Row) -> bool:
-    return all(key in row for key in keys.values())
+def _options(given: str, layout: Layout, flag: str) -> Options:
+    """What stands in the brackets behind the name of a layout.
+
+    Raises:
+        UsageError: no such option, or none of this layout.
+    """
+    said: dict[str, str] = dict(part.partition("=")[::2] for part in given.split(",") if part)
+    if unknown := said.keys() - {"pairs", "min_margin", "ignore"}:
+        raise UsageError(flag, f"{layout.name} has no option {min(unknown)}", expected="pairs, min_margin or ignore")
+    pairs = next((each for each in PAIRINGS if each == said.get("pairs")), None)
+    if "pairs" in said and pairs not in layout.pairings:
+        expected = ", ".join(layout.pairings) or "no such option: a row of this layout is one pair"
+        raise UsageError(flag, f"pairs={said['pairs']} for {layout.name}", expected=expected)
+    try:
+        least = float(said.get("min_margin", 0))
+    except ValueError:
+        raise UsageError(flag, f"min_margin={said['min_margin']}", expected="a number") from None
+    return Options(pairs, least, frozenset(filter(None, said.get("ignore", "").split("|"))))
 
 
-def _by_keys(keys: dict[str, str], row: Row) -> Draft:
-    prompt = row.get(keys["prompt"])
-    turns = messages(prompt, keys["prompt"]) if isinstance(prompt, list) else user(answer(prompt, keys["prompt"]))
-    return Draft(turns, *(answer(row.get(keys[side]), keys[side]) for side in SIDES[1:]))
+def row_reader(name: str, *, is_named: bool, flag: str = "layout") -> RowReader:
+    """What reads the rows of a file: those of the one layout that the user names, else each by its own."""
+    named = name_layout(name, flag)
+    return RowReader((named.layout,) if is_named else LAYOUTS, named.layout, named.options)

@@ -1,73 +1,124 @@
-"""What a layout is: how its rows are recognised, and how a row becomes a pair."""
+"""What a layout is: how its rows are recognised, and how a row becomes one pair or several."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeGuard
-
-from sources.command.printable import printable
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 Row = Mapping[str, Any]
 """One row as JSON has it."""
 
-Message = dict[str, str]
-"""role and content."""
+Message = dict[str, Any]
+"""role and content, both strings; where the source has them also tool_calls, tool_call_id, name, reasoning_content."""
 
-ROLES = {
-    "system": "system",
-    "user": "user",
-    "human": "user",
-    "prompter": "user",
-    "assistant": "assistant",
-    "gpt": "assistant",
-    "chatgpt": "assistant",
-    "bing": "assistant",
-    "bot": "assistant",
-    "model": "assistant",
-}
-"""The names that layouts give to the three roles."""
+Pairing = Literal["first", "best_worst", "adjacent", "all"]
+"""Which pairs several answers give: the first two; best against worst; each against the next; every better against
+every worse one."""
 
-WRITTEN_OUT = re.compile(r"""\s*\[\s*\{\s*['"](?:role|content|from|value)['"]\s*:""")
-"""How a list of messages begins that was written to a CSV file as Python or JSON."""
+PAIRINGS: tuple[Pairing, ...] = ("first", "best_worst", "adjacent", "all")
 
 
 class NoPairError(Exception):
     """A row gives no pair: reason and evidence."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
-    """A pair as a layout reads it; turns end with the user's."""
+    """A pair as a layout reads it. `tools` are definitions in the form of Hugging Face's chat templates; `lang` is
+    empty where the row does not say; `unread` names what the layout left of the row on purpose."""
 
     prompt: list[Message]
-    chosen: str
-    rejected: str
+    chosen: list[Message]
+    rejected: list[Message]
+    score_chosen: float | None = None
+    score_rejected: float | None = None
+    chosen_model: str | None = None
+    rejected_model: str | None = None
+    tools: list[Any] | None = None
+    lang: str = ""
+    unread: tuple[str, ...] = ()
+    rejected_row: int | None = None
+
+
+@dataclass(slots=True)
+class Half:
+    """One answer that somebody liked or disliked, which becomes a pair with another answer to the same prompt."""
+
+    prompt: list[Message]
+    answer: list[Message]
+    liked: bool
+    score: float | None = None
+    tools: list[Any] | None = None
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What a user may say of a layout: which pairs, how far apart their scores must be, and which columns of known
+    meaning to pass over."""
+
+    pairs: Pairing | None = None
+    min_margin: float = 0.0
+    ignore: frozenset[str] = frozenset()
+
+
+Kind = Callable[[object], bool]
+Kinds = Mapping[str, Kind]
+"""The columns that a row must have, each with the kind of its value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """One way to write a pair. `fits` tells by the keys and kinds of a row whether it is this layout, `read` reads it
-    and raises NoPairError where it cannot."""
+    """One way to write preferences.
+
+    `variants` are the sets of columns that it may have, the first that fits is taken; `also` are columns that it reads
+    where they are there. `read` gives the pairs of a row, or raises NoPairError. `unpaired`: it gives halves.
+    `pairings` are those that can be chosen, the default first; none where a row is one pair.
+    """
 
     name: str
     looks_like: str
-    fits: Callable[[Row], bool]
-    read: Callable[[Row], Draft]
+    variants: tuple[Kinds, ...]
+    read: Callable[[Row, Options], "list[Draft] | list[Half]"]
+    also: frozenset[str] = field(default=frozenset())
+    unless: Callable[[Row], bool] | None = None
+    unpaired: bool = False
+    pairings: tuple[Pairing, ...] = ()
+
+    def match(self, row: Row) -> int:
+        """The number of the variant that the row has, or -1."""
+        for number, kinds in enumerate(self.variants):
+            for key, kind in kinds.items():
+                if key not in row or not kind(row[key]):
+                    break
+            else:
+                return -1 if self.unless is not None and self.unless(row) else number
+        return -1
+
+    def reads(self, variant: int) -> frozenset[str]:
+        """The columns that it uses of a row of that variant."""
+        return self.also.union(self.variants[variant])
+
+    def lacks(self, row: Row) -> list[str]:
+        """What keeps the row from being this layout: the columns missing or of another kind, of the nearest variant."""
+        return min(
+            ([key for key, kind in kinds.items() if key not in row or not kind(row[key])] for kinds in self.variants),
+            key=len,
+        )
 
 
-def has(row: Row, **kinds: Callable[[object], bool]) -> bool:
-    """Whether the row has all of these keys, each with a value of its kind."""
-    return all(key in row and kind(row[key]) for key, kind in kinds.items())
+WRITTEN_OUT = re.compile(r"""\s*\[\s*\{\s*['"](?:role|content|from|value)['"]\s*:""")
+"""How a list of messages begins that was written to a cell as Python or JSON."""
 
 
-def is_text(value: object) -> TypeGuard[str]:
-    """A string, and not a list of messages that some table has turned into one."""
-    return isinstance(value, str) and not WRITTEN_OUT.match(value)
+def is_text(value: object) -> bool:
+    """A string."""
+    return isinstance(value, str)
 
 
-def is_text_or_none(value: object) -> bool:
-    """A string, or nothing."""
-    return value is None or isinstance(value, str)
+def is_message(value: object) -> bool:
+    """An object with a role, or with from and value."""
+    return isinstance(value, Mapping) and ("role" in value or {"from", "value"} <= value.keys())
 
 
 def is_messages(value: object) -> bool:
@@ -75,100 +126,67 @@ def is_messages(value: object) -> bool:
     return isinstance(value, list) and bool(value) and is_message(value[0])
 
 
-def is_message(value: object) -> bool:
-    """An object with role and content, or with from and value."""
-    return isinstance(value, Mapping) and ({"role", "content"} <= value.keys() or {"from", "value"} <= value.keys())
+def is_texts(value: object) -> bool:
+    """A list of strings, by the look of the first; an empty one is none."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], str)
 
 
-def text(row: Row, key: str) -> str:
-    """The string under a key; an absent or null one is empty.
-
-    Raises:
-        NoPairError: it is something else.
-    """
-    value = row.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise NoPairError("wrong_type", f"{key} is {printable(repr(value))}, expected a string")
-    return value
+def is_answer(value: object) -> bool:
+    """A message or a list of messages."""
+    return is_message(value) or is_messages(value)
 
 
-def messages(value: object, where: str) -> list[Message]:
-    """A list of messages with the roles system, user and assistant, whatever the layout calls them.
-
-    Raises:
-        NoPairError: it is none.
-    """
-    if not isinstance(value, list):
-        raise NoPairError("wrong_type", f"{where} is {printable(repr(value))}, expected a list of messages")
-    return [message(each, f"{where}[{place}]") for place, each in enumerate(value)]
+def is_answers(value: object) -> bool:
+    """One answer or several: a string, a message, a list of either, or an object that holds the text."""
+    return is_text(value) or is_texts(value) or is_answer(value) or holds_text(value)
 
 
-def message(value: object, where: str) -> Message:
-    """One message with a known role.
-
-    Raises:
-        NoPairError: it is none.
-    """
-    if isinstance(value, Mapping):
-        role, content = value.get("role", value.get("from")), value.get("content", value.get("value"))
-        if isinstance(role, str) and role.lower() in ROLES and isinstance(content, str):
-            return {"role": ROLES[role.lower()], "content": content}
-    raise NoPairError("broken_turns", f"{where} is {printable(repr(value))}, expected a message of a known role")
+def is_prompt(value: object) -> bool:
+    """A string or a list of messages."""
+    return isinstance(value, str) or is_messages(value)
 
 
-def answer(value: object, where: str) -> str:
-    """The text of one answer: a string, a message, or a list of one message.
+def is_list(value: object) -> bool:
+    """A list."""
+    return isinstance(value, list)
 
-    Raises:
-        NoPairError: it is none.
-    """
+
+def is_objects(value: object) -> bool:
+    """A list of objects, by the look of the first; an empty one is none."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+
+
+def is_number(value: object) -> bool:
+    """A number, as such or as a string."""
     if isinstance(value, str):
-        return value
-    said = messages(value if isinstance(value, list) else [value], where)
-    if len(said) != 1 or said[0]["role"] != "assistant":
-        raise NoPairError("broken_turns", f"{where} has {len(said)} turns, expected one of the assistant")
-    return said[0]["content"]
+        try:
+            float(value)
+        except ValueError:
+            return False
+        return True
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def user(content: str, system: str = "") -> list[Message]:
-    """A prompt of one turn, below what the system says."""
-    first = [{"role": "system", "content": system}] if system else []
-    return [*first, {"role": "user", "content": content}]
+def is_flag(value: object) -> bool:
+    """True or false, also as 0, 1 or a string."""
+    return isinstance(value, (bool, int)) or (isinstance(value, str) and value.strip().lower() in FLAGS)
 
 
-def history_turns(history: object) -> list[Message]:
-    """Earlier exchanges, each [what the user said, what the assistant said], as turns; none of nothing.
-
-    Raises:
-        NoPairError: they are something else.
-    """
-    if not history:
-        return []
-    if not isinstance(history, list):
-        raise NoPairError("broken_history", f"history is {printable(repr(history))}, expected a list of exchanges")
-    turns = []
-    for exchange in history:
-        if not (isinstance(exchange, list) and len(exchange) == 2 and all(isinstance(said, str) for said in exchange)):
-            raise NoPairError("broken_history", f"an exchange is {printable(repr(exchange))}, expected two strings")
-        turns += [{"role": "user", "content": exchange[0]}, {"role": "assistant", "content": exchange[1]}]
-    return turns
+def is_something(value: object) -> bool:
+    """Anything but null."""
+    return value is not None
 
 
-def after_common_turns(chosen: list[Message], rejected: list[Message]) -> Draft:
-    """Two dialogues that begin alike: the turns in common are the prompt, what remains is one answer each.
+FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+TEXT_KEYS = ("answer", "text", "content", "response", "full_text", "output", "completion", "value")
+"""Where an object of one answer holds its text."""
 
-    Raises:
-        NoPairError: they differ earlier, or in more than one turn.
-    """
-    if not chosen or not rejected:
-        raise NoPairError("broken_turns", "a side has no turns")
-    if chosen[:-1] != rejected[:-1]:
-        raise NoPairError("broken_turns", "chosen and rejected differ before their last turn")
-    last = (chosen[-1], rejected[-1])
-    if any(said["role"] != "assistant" for said in last):
-        raise NoPairError("broken_turns", "the last turn is not the assistant's")
-    if len(chosen) < 2:
-        raise NoPairError("no_prompt", "both sides are one turn, and there is no prompt")
-    return Draft(chosen[:-1], chosen[-1]["content"], rejected[-1]["content"])
+
+def holds_text(value: object) -> bool:
+    """An object with a string under one of TEXT_KEYS."""
+    return isinstance(value, Mapping) and any(isinstance(value.get(key), str) for key in TEXT_KEYS)
+
+
+def flag(value: object) -> bool:
+    """The truth of an `is_flag` value."""
+    return FLAGS[value.strip().lower()] if isinstance(value, str) else bool(value)

@@ -5,26 +5,25 @@ One row (an invented one, in LLaMA-Factory's layout):
     {"instruction": "夸夸这只猫。", "input": "", "chosen": "它的尾巴真漂亮。", "rejected": "猫。"}
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 
 import orjson
 import pyarrow as pa
 
-from sources.command.errors import MissingColumnError
 from sources.fetch.data_files import DataFile
 from sources.files.read_whole import first_rows
 from sources.files.rows import Limits
-from sources.layouts.find import Taken, find_layout, name_layout
-from sources.layouts.layout import Draft, NoPairError
+from sources.layouts.find import Taken, find_layout, name_layout, row_reader
+from sources.layouts.layout import Draft, Half, NoPairError
+from sources.layouts.unpaired import pair_up
+from sources.pairs.extras import EXTRAS, narrow_answer, narrow_turns, write_extras
 from sources.pairs.schema import TURNS, Lang, Signal, one_turn
 from sources.pairs.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile, skipped
 from sources.text.script import BEGINNING_CHARS, script_languages
 
 LOOKED_AT = 200
-
-UNFIT = (KeyError, IndexError, TypeError, AttributeError)
-"""What a reader of rows meets where a single row lacks a key or has another kind of value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ def own_data(data: Described, lang: Lang | None, flag: str) -> OwnData:
     with.
 
     Raises:
-        MissingColumnError: a file has no known layout, or another than those before it.
+        MissingColumnError: a file has no known layout.
         UsageError: no layout is called so.
     """
     taken = _take_layout(data, flag)
@@ -65,26 +64,21 @@ def own_data(data: Described, lang: Lang | None, flag: str) -> OwnData:
         commercial_use=False,
         license_note="as its owner says",
         signal=data.signal,
-        adapt=partial(adapt, taken.name, lang),
+        adapt=partial(adapt, data.layout or taken.name, bool(data.layout), lang),
+        whole_table=taken.unpaired,
     )
     return OwnData(source, data.files, taken)
 
 
 def _take_layout(data: Described, flag: str) -> Taken:
-    """The layout that the user names, or the one that all files have."""
+    """The layout that the user names, or the one that most rows of the files have."""
     if data.layout:
-        return Taken(name_layout(data.layout, flag).name, f"{flag} says so")
-    first, *others = (
-        find_layout(first_rows(file.path, file.name, Limits(), LOOKED_AT), file.name) for file in data.files
-    )
-    for file, other in zip(data.files[1:], others, strict=True):
-        if other.name != first.name:
-            raise MissingColumnError(
-                file.name,
-                f"is {other.name}, and {data.files[0].name} is {first.name}",
-                hint="Give the files one by one, or name the layout.",
-            )
-    return first
+        return Taken(data.layout, f"{flag} says so", name_layout(data.layout, flag).layout.unpaired)
+    found = [find_layout(first_rows(file.path, file.name, Limits(), LOOKED_AT), file.name) for file in data.files]
+    (name, _), *others = Counter(each.name for each in found).most_common()
+    first = next(each for each in found if each.name == name)
+    more = "".join(f"; {count} file{'s' * (count > 1)} as {other}" for other, count in others)
+    return Taken(name, first.why + more, any(each.unpaired for each in found))
 
 
 def no_files(options: NoOptions) -> tuple[UpstreamFile, ...]:
@@ -92,41 +86,82 @@ def no_files(options: NoOptions) -> tuple[UpstreamFile, ...]:
     return ()
 
 
-def adapt(layout: str, lang: Lang | None, rows: pa.Table, options: NoOptions) -> Adapted:
+def adapt(layout: str, is_named: bool, lang: Lang | None, rows: pa.Table, options: NoOptions) -> Adapted:
     """The pairs of one language, or of both; rows of another, and rows that give none, with their reason."""
-    read = name_layout(layout, "layout").read
+    reader = row_reader(layout, is_named=is_named)
     drafts: list[tuple[int, Draft]] = []
+    halves: list[tuple[int, Half]] = []
     lost: list[tuple[int, str, str]] = []
+    unused, layouts = Counter[str](), Counter[str]()
     for number, whole in zip(rows["row"].to_pylist(), rows[WHOLE_ROW.names[0]].to_pylist(), strict=True):
         try:
-            drafts.append((number, read(orjson.loads(whole))))
+            read = reader(orjson.loads(whole))
         except NoPairError as fault:
-            reason, evidence = fault.args
-            lost.append((number, reason, evidence))
-        except UNFIT as fault:
-            lost.append((number, "wrong_type", f"the row is no {layout} ({type(fault).__name__}: {fault})"))
-    langs = script_languages([_beginning(draft) for _, draft in drafts])
-    if lang is not None:
-        lost += [
-            (number, "other_language_file", f"{found}, read for {lang}")
-            for (number, _), found in zip(drafts, langs, strict=True)
-            if found != lang
-        ]
-        drafts = [draft for draft, found in zip(drafts, langs, strict=True) if found == lang]
-        langs = [lang] * len(drafts)
-    table = pa.table(
-        {
-            "prompt": pa.array([draft.prompt for _, draft in drafts], TURNS),
-            "chosen": one_turn("assistant", pa.array([draft.chosen for _, draft in drafts], pa.string())),
-            "rejected": one_turn("assistant", pa.array([draft.rejected for _, draft in drafts], pa.string())),
-            "lang": pa.array(langs, pa.string()),
-            "row": pa.array([number for number, _ in drafts], pa.int64()),
-        }
-    )
-    return Adapted(table, skipped(lost))
+            lost.append((number, *fault.args))
+            continue
+        layouts[read.layout.name] += 1
+        if read.unused:
+            unused.update(dict.fromkeys(read.unused, 1))
+        for draft in read.drafts:
+            if isinstance(draft, Draft):
+                drafts.append((number, draft))
+            else:
+                halves.append((number, draft))
+    if halves:
+        pairs, left = pair_up(halves, reader.options)
+        drafts, lost = sorted([*drafts, *pairs], key=lambda each: each[0]), [*lost, *left]
+    drafts, others = _of_language(drafts, lang)
+    return Adapted(_table([draft for _, draft in drafts], [number for number, _ in drafts]),
+                   skipped([*lost, *others]), unused=unused, layouts=layouts)  # fmt: skip
+
+
+Numbered = list[tuple[int, Draft]]
+
+
+def _of_language(drafts: Numbered, lang: Lang | None) -> tuple[Numbered, list[tuple[int, str, str]]]:
+    """The pairs of that language, each with its own where both are wanted, and the rows of which none is left."""
+    for (_, draft), found in zip(drafts, script_languages([_beginning(draft) for _, draft in drafts]), strict=True):
+        draft.lang = draft.lang or found
+    if lang is None:
+        return drafts, []
+    ours = [numbered for numbered in drafts if numbered[1].lang == lang]
+    used = {row for number, draft in ours for row in (number, draft.rejected_row)}
+    others = {
+        row: draft.lang
+        for number, draft in drafts
+        for row in (number, draft.rejected_row)
+        if row is not None and row not in used
+    }
+    return ours, [(row, "other_language_file", f"{found}, read for {lang}") for row, found in others.items()]
+
+
+def _table(drafts: list[Draft], numbers: list[int]) -> pa.Table:
+    """The pairs as an adapter gives them; the columns that only some data have where any pair has them."""
+    extras = [write_extras(draft.tools, (draft.prompt, draft.chosen, draft.rejected)) for draft in drafts]
+    plain = [extra is None for extra in extras]
+    columns = {
+        "prompt": pa.array(
+            [
+                each.prompt if is_plain else narrow_turns(each.prompt)
+                for each, is_plain in zip(drafts, plain, strict=True)
+            ],
+            TURNS,
+        ),
+        "chosen": one_turn("assistant", pa.array([narrow_answer(draft.chosen) for draft in drafts], pa.string())),
+        "rejected": one_turn("assistant", pa.array([narrow_answer(draft.rejected) for draft in drafts], pa.string())),
+        "lang": pa.array([draft.lang for draft in drafts], pa.string()),
+        "row": pa.array(numbers, pa.int64()),
+        "row_rejected": pa.array([draft.rejected_row for draft in drafts], pa.int64()),
+        "score_chosen": pa.array([draft.score_chosen for draft in drafts], pa.float64()),
+        "score_rejected": pa.array([draft.score_rejected for draft in drafts], pa.float64()),
+        "chosen_model": pa.array([draft.chosen_model for draft in drafts], pa.string()),
+        "rejected_model": pa.array([draft.rejected_model for draft in drafts], pa.string()),
+        EXTRAS.name: pa.array(extras, EXTRAS.type),
+    }
+    return pa.table(columns)
 
 
 def _beginning(draft: Draft) -> str:
     """What tells the language of a pair: how its last turn and its chosen answer begin."""
     asked = [turn["content"] for turn in draft.prompt[-1:]]
-    return "\n".join(text[:BEGINNING_CHARS] for text in (*asked, draft.chosen))
+    return "\n".join(text[:BEGINNING_CHARS] for text in (*asked, *(turn["content"] for turn in draft.chosen[-1:])))

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.command.errors import AccountingError
-from sources.pairs.schema import DROPPED, PAIRS, content_ids
+from sources.pairs.extras import EXTRAS
+from sources.pairs.schema import DROPPED, PAIRS, SIDES, content_ids
 from sources.pairs.source import Adapted, Source
 
 ITEM = pa.field("item", pa.string())
@@ -15,10 +16,11 @@ ITEM = pa.field("item", pa.string())
 
 
 def assemble(adapted: Adapted, source: Source, path: str) -> pa.Table:
-    """The pairs of one file as PAIRS with a column `item`; `path` is the file's place in a mirror."""
+    """The pairs of one file as PAIRS with the columns EXTRAS and ITEM; `path` is the file's place in a mirror."""
     drafts = adapted.pairs
     given = {name: drafts[name] for name in drafts.column_names}
-    sides = [given[side].combine_chunks() for side in ("prompt", "chosen", "rejected")]
+    prompt, chosen, rejected = (given[side].combine_chunks() for side in SIDES)
+    extras = given[EXTRAS.name].combine_chunks() if EXTRAS.name in given else None
     constant: Mapping[str, str | None] = {
         "lang": source.lang,
         "source": source.name,
@@ -28,9 +30,9 @@ def assemble(adapted: Adapted, source: Source, path: str) -> pa.Table:
         "rejected_model": source.rejected_model,
     }
     columns = []
-    for field in [*PAIRS, ITEM]:
+    for field in [*PAIRS, EXTRAS, ITEM]:
         if field.name == "id":
-            columns.append(content_ids(*sides))
+            columns.append(content_ids(prompt, chosen, rejected, extras))
         elif field.name == "source_row" and "source_row" not in given:
             columns.append(_source_rows(drafts, path))
         elif field.name in given:
@@ -39,7 +41,7 @@ def assemble(adapted: Adapted, source: Source, path: str) -> pa.Table:
             columns.append(pa.array([[]] * len(drafts), field.type))
         else:
             columns.append(pa.repeat(pa.scalar(constant.get(field.name), field.type), len(drafts)))
-    return pa.table(columns, schema=pa.schema([*PAIRS, ITEM])).combine_chunks()
+    return pa.table(columns, schema=pa.schema([*PAIRS, EXTRAS, ITEM])).combine_chunks()
 
 
 def lost_rows(skipped: pa.Table, source: Source, path: str, stage: str) -> pa.Table:
@@ -72,7 +74,7 @@ def check_every_row(rows: pa.Table, adapted: Adapted, where: str) -> int:
         adapted.pairs["row"],
         *([adapted.pairs["row_rejected"]] if "row_rejected" in adapted.pairs.column_names else []),
     ]
-    used = np.unique(np.concatenate([column.to_numpy() for column in numbers]))
+    used = np.unique(np.concatenate([column.drop_null().to_numpy() for column in numbers]))
     lost = adapted.skipped["row"].to_numpy()
     if not np.array_equal(np.sort(np.concatenate([used, lost])), np.sort(rows["row"].to_numpy())):
         raise AccountingError(where, f"{len(rows):,} rows became {len(used):,} used and {len(lost):,} skipped ones")
@@ -83,5 +85,6 @@ def _source_rows(rows: pa.Table, path: str) -> pa.Array:
     """`<path>:<row>`, or `<path>:<chosen's row>,<rejected's row>`."""
     numbers = rows["row"].cast(pa.string())
     if "row_rejected" in rows.column_names:
-        numbers = pc.binary_join_element_wise(numbers, rows["row_rejected"].cast(pa.string()), ",")
+        both = pc.binary_join_element_wise(numbers, rows["row_rejected"].cast(pa.string()), ",")
+        numbers = pc.coalesce(both, numbers)
     return pc.binary_join_element_wise(path, numbers, ":")

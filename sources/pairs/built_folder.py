@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os.path import isdir, isfile
 from pathlib import Path
@@ -12,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sources.command.errors import BrokenFileError, MissingFileError
-from sources.pairs.schema import LANGS, Lang
+from sources.pairs.extras import TOOLS, is_wide, narrow
+from sources.pairs.schema import LANGS, SIDES, Lang
 
 Split = Literal["train", "test"]
 SPLITS: tuple[Split, ...] = ("train", "test")
@@ -35,22 +37,34 @@ class BuiltFolder:
         """The Parquet files of one split, in order; none where the build has no such split."""
         return [name for name, _ in self.outputs if name.startswith(f"data/{split}-")]
 
-    def batches(self, name: str, columns: list[str], rows: int = 16_384) -> Iterator[pa.RecordBatch]:
-        """The rows of one file, so many at a time.
+    def is_wide(self, name: str) -> bool:
+        """Whether a file has the wide schema (`sources.pairs.extras`)."""
+        with self._opened(name) as file:
+            return is_wide(file.schema_arrow)
+
+    def batches(self, name: str, columns: list[str], rows: int = 16_384) -> Iterator[pa.Table]:
+        """The rows of one file with narrow turns, so many at a time; with all sides asked for, a wide file also gives
+        the column EXTRAS.
 
         Raises:
             BrokenFileError: it cannot be read, or has other rows than the manifest says.
         """
-        path = self.path / name
-        expected = dict(self.outputs)[name]
+        with self._opened(name) as file:
+            if is_wide(file.schema_arrow) and set(SIDES) <= {*columns}:
+                columns = [*columns, TOOLS.name]
+            for batch in file.iter_batches(rows, columns=columns):
+                yield narrow(pa.Table.from_batches([batch]))
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[pq.ParquetFile]:
+        """One file, which has as many rows as the manifest says."""
+        path, expected = self.path / name, dict(self.outputs)[name]
         try:
             with pq.ParquetFile(path) as file:
-                if file.metadata.num_rows != expected:
-                    found = f"{file.metadata.num_rows:,} rows"
-                    raise BrokenFileError(
-                        path, found, expected=f"{expected:,}, as {MANIFEST} says", hint="Build again."
-                    )
-                yield from file.iter_batches(rows, columns=columns)
+                if (found := file.metadata.num_rows) != expected:
+                    says = f"{expected:,}, as {MANIFEST} says"
+                    raise BrokenFileError(path, f"{found:,} rows", expected=says, hint="Build again.")
+                yield file
         except FileNotFoundError as error:
             raise MissingFileError(path, f"named in {MANIFEST}, and not there", hint="Build again.") from error
         except pa.ArrowException as error:

@@ -12,7 +12,8 @@ Reason = tuple[str, str]
 
 @dataclass(slots=True)
 class Account:
-    """One source of a build."""
+    """One source of a build. `unused` counts the rows in which a column was not used, `layouts` those of each layout of
+    data of one's own."""
 
     source: str
     lang: str
@@ -26,6 +27,8 @@ class Account:
     test: int = 0
     repairs: Counter[str] = field(default_factory=Counter)
     tags: Counter[str] = field(default_factory=Counter)
+    unused: Counter[str] = field(default_factory=Counter)
+    layouts: Counter[str] = field(default_factory=Counter)
 
     @property
     def written(self) -> int:
@@ -51,6 +54,15 @@ class Account:
         self.expect("rows read", self.rows_read, self.rows_used + self.skipped.total())
         self.expect("pairs made", self.pairs_made, self.written + self.dropped.total())
 
+    def remarks(self) -> list[tuple[str, str]]:
+        """(what, words) of what a reader of the numbers should know: columns that were not used, several layouts."""
+        found = []
+        if self.unused:
+            found.append(("not used", f"{self.source}: {_shares(self.unused, self.rows_read)}"))
+        if len(self.layouts) > 1:
+            found.append(("layouts", f"{self.source}: {_shares(self.layouts, self.rows_read)}"))
+        return found
+
     def as_dict(self) -> dict[str, object]:
         """Plain numbers for the manifest."""
         return {
@@ -65,6 +77,8 @@ class Account:
             "test": self.test,
             "repairs": dict(sorted(self.repairs.items())),
             "tags": dict(sorted(self.tags.items())),
+            **({"columns_not_used": dict(sorted(self.unused.items()))} if self.unused else {}),
+            **({"layouts": dict(sorted(self.layouts.items()))} if len(self.layouts) > 1 else {}),
         }
 
 
@@ -74,9 +88,19 @@ def total(accounts: Iterable[Account], lang: str) -> Account:
     for account in accounts:
         for name in ("rows_read", "rows_used", "pairs_made", "train", "test"):
             setattr(result, name, getattr(result, name) + getattr(account, name))
-        for name in ("skipped", "dropped", "repairs", "tags"):
+        for name in ("skipped", "dropped", "repairs", "tags", "unused", "layouts"):
             getattr(result, name).update(getattr(account, name))
     return result
+
+
+def _shares(counts: Counter[str], rows: int) -> str:
+    """Each name with its share of the rows, the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return ", ".join(name if count == rows else f"{name} ({_share(count / rows)})" for name, count in ordered)
+
+
+def _share(part: float) -> str:
+    return f"{part:.1%} of rows" if part >= 0.001 else "<0.1% of rows"
 
 
 def _by_stage(counts: Counter[Reason]) -> dict[str, dict[str, int]]:

@@ -73,14 +73,18 @@ def joined_text(conversations: pa.Array) -> pa.Array:
     return pc.binary_join(contents, "\n")
 
 
-def content_ids(prompt: pa.Array, chosen: pa.Array, rejected: pa.Array) -> pa.Array:
+def content_ids(prompt: pa.Array, chosen: pa.Array, rejected: pa.Array, extras: pa.Array | None = None) -> pa.Array:
     """The id of each pair: 128 bits of BLAKE2b over its prompt, chosen and rejected, as 32 hexadecimal digits.
 
     Hashed is, for each side, its number of messages and for each message role, length in characters and content,
-    all separated by U+001F: lengths and numbers make sure that no two different pairs spell the same.
+    all separated by U+001F: lengths and numbers make sure that no two different pairs spell the same. The `extras` of
+    a pair that has any (`sources.pairs.extras`) follow.
     """
     parts = [part for side in (prompt, chosen, rejected) for part in _spell(side)]
-    spelled = pc.binary_join_element_wise(*parts, "\x1f").cast(pa.binary()).to_pylist()
+    joined = pc.binary_join_element_wise(*parts, "\x1f")
+    if extras is not None and extras.null_count < len(extras):
+        joined = pc.if_else(pc.is_valid(extras), pc.binary_join_element_wise(joined, extras, "\x1f"), joined)
+    spelled = joined.cast(pa.binary()).to_pylist()
     blake2b = hashlib.blake2b
     return pa.array([blake2b(text, digest_size=ID_BYTES).hexdigest() for text in spelled], pa.string())
 

@@ -36,12 +36,16 @@ class Adapted:
     make a pair), and may have `row_rejected`, `score_chosen`, `score_rejected`, `chosen_model`,
     `rejected_model`, `tags`, and `item` (a string; pairs with the same item never straddle a split).
     `skipped` has row, reason and evidence: each row that no pair came from.
-    `repairs` counts the texts that each named repair changed.
+    `row_rejected` is null where one row made the pair; `extras` is the column of `sources.pairs.extras`.
+    `repairs` counts the texts that each named repair changed, `unused` the rows in which a column that means nothing
+    here was left out, `layouts` the rows of each layout where files may have several.
     """
 
     pairs: pa.Table
     skipped: pa.Table
     repairs: Mapping[str, int] = field(default_factory=dict)
+    unused: Mapping[str, int] = field(default_factory=dict)
+    layouts: Mapping[str, int] = field(default_factory=dict)
 
 
 OPTIONAL = {b"optional": b"yes"}

@@ -10,6 +10,7 @@ import pytest
 from sources.files.read import read_rows
 from sources.files.rows import Limits
 from sources.pairs.assemble import ITEM, assemble, check_every_row
+from sources.pairs.extras import EXTRAS
 from sources.pairs.schema import PAIRS, content_ids, turns
 from sources.pairs.source import Adapted, NoOptions, Source
 from sources.synth_pairs import EN, ZH
@@ -43,7 +44,7 @@ def adapt(source: Source, folder: Path, rows: list[dict[str, Any]]) -> tuple[Ada
     adapted = source.adapt(batch.rows, NoOptions())
     check_every_row(batch.rows, adapted, path.name)
     built = assemble(adapted, source, path.name)
-    assert built.schema == pa.schema([*PAIRS, ITEM])
+    assert built.schema == pa.schema([*PAIRS, EXTRAS, ITEM])
     return adapted, built.to_pylist()
 
 

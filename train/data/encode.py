@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Message = dict[str, str]
+Message = dict[str, Any]
 Conversation = list[Message]
 
 
@@ -20,12 +20,14 @@ class Encoder:
     tokenizer: Any
     cut_tokens: tuple[str, ...]
 
-    def render(self, conversations: Sequence[Conversation], *, add_generation_prompt: bool) -> list[str]:
-        """Each conversation in the words of the chat template."""
+    def render(
+        self, conversations: Sequence[Conversation], *, add_generation_prompt: bool, tools: list[Any] | None = None
+    ) -> list[str]:
+        """Each conversation in the words of the chat template, all with these tools."""
         if not conversations:
             return []
         rendered: list[str] = self.tokenizer.apply_chat_template(
-            list(conversations), tokenize=False, add_generation_prompt=add_generation_prompt
+            list(conversations), tools=tools, tokenize=False, add_generation_prompt=add_generation_prompt
         )
         return rendered
 

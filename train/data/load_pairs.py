@@ -1,7 +1,7 @@
 """The pairs to train on: built folders, Parquet files and datasets of the Hub, put together in the order given.
 
-Only the columns of pair_columns.COLUMNS are read, so one that means something to TRL (tools, images,
-chat_template_kwargs) never reaches it.
+Only the columns of pair_columns.COLUMNS are read, so one that means something to TRL (images, chat_template_kwargs)
+never reaches it; tools do, with the pairs that have them.
 """
 
 from collections.abc import Sequence

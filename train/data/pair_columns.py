@@ -9,11 +9,13 @@ import pyarrow.parquet as pq
 
 from sources.command.errors import BrokenFileError, MissingColumnError
 from sources.pairs.built_folder import Split
+from sources.pairs.extras import EXTRAS, TOOLS, extras_of, is_wide, narrow
 from sources.pairs.schema import PAIRS, SIDES, content_ids
 from train.data.pair_files import PairFiles
 
 TRACED: Final = ("id", "source", "source_row", "lang")
-COLUMNS: Final = pa.schema([PAIRS.field(name) for name in ("id", *SIDES, "source", "source_row", "lang")])
+COLUMNS: Final = pa.schema([*(PAIRS.field(name) for name in ("id", *SIDES, "source", "source_row", "lang")), EXTRAS])
+"""EXTRAS (`sources.pairs.extras`) has the tools and whole messages of a pair that is more than plain turns."""
 
 EXPECTED = (
     "prompt, chosen and rejected as lists of messages (role, content), TRL's explicit-prompt conversational format"
@@ -38,12 +40,16 @@ def _read(path: Path, files: PairFiles) -> pa.Table:
         with pq.ParquetFile(path) as file:
             there = file.schema_arrow
             _check_columns(path, there)
-            table = file.read(columns=[name for name in COLUMNS.names if name in there.names])
+            table = file.read(columns=[name for name in (*COLUMNS.names, TOOLS.name) if name in there.names])
     except FileNotFoundError as error:
         raise BrokenFileError(path, "is no longer there") from error
     except (pa.ArrowException, OSError) as error:
         raise BrokenFileError(path, f"cannot be read ({error})", expected="a Parquet file") from error
-    table = table.combine_chunks()
+    try:
+        table = narrow(table.combine_chunks())
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        found = f"a message is not what it should be ({type(error).__name__}: {error})"
+        raise BrokenFileError(path, found, expected="JSON of messages", hint=CONVERT) from error
     sides = {side: _turns(path, side, table[side]) for side in SIDES}
     return _with_trace(path, files, table, sides)
 
@@ -53,8 +59,11 @@ def _check_columns(path: Path, there: pa.Schema) -> None:
     if missing:
         found = f"has no column {' and no column '.join(missing)}; its columns are {', '.join(there.names)}"
         raise MissingColumnError(path, found, expected=EXPECTED, hint=CONVERT)
+    if TOOLS.name in there.names and not is_wide(there):
+        found = f"the column tools is {there.field(TOOLS.name).type}, which means something to the chat template"
+        raise MissingColumnError(path, found, expected="JSON, as build-prefs writes it", hint=CONVERT)
     for side in SIDES:
-        if not _is_conversational(there.field(side).type):
+        if not is_wide(there) and not _is_conversational(there.field(side).type):
             found = f"the column {side} is {there.field(side).type}"
             raise MissingColumnError(path, found, expected=EXPECTED, hint=CONVERT)
 
@@ -99,6 +108,7 @@ def _with_trace(path: Path, files: PairFiles, table: pa.Table, sides: dict[str, 
     """The sides with id, source, source_row and lang. The ids of a build are kept; those of other data need not be
     unique, so they are made from the content."""
     rows = table.num_rows
+    extras = extras_of(table)
     numbers = pa.array([f"{path.name}:{row}" for row in range(rows)], pa.string())
     traced = {
         "source": _text(table, "source", pa.array([files.name] * rows, pa.string())),
@@ -107,8 +117,8 @@ def _with_trace(path: Path, files: PairFiles, table: pa.Table, sides: dict[str, 
         "id": table["id"].combine_chunks() if files.is_build and "id" in table.column_names else None,
     }
     if traced["id"] is None:
-        traced["id"] = content_ids(*(sides[side] for side in SIDES))
-    given = {**traced, **sides}
+        traced["id"] = content_ids(sides["prompt"], sides["chosen"], sides["rejected"], extras)
+    given = {**traced, **sides, EXTRAS.name: extras}
     return pa.table([given[name] for name in COLUMNS.names], schema=COLUMNS)
 
 

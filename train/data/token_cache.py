@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sources.command.errors import OutputError
+from sources.pairs.extras import extras_of
 from sources.pairs.schema import SIDES, content_ids
 
 FORMAT: Final = 1
@@ -31,7 +32,8 @@ class TokenCache:
 
     def place_of(self, pairs: pa.Table) -> Path:
         """The file that the tokens of these pairs, in this order, are in or belong into."""
-        ids = content_ids(*(pairs[side].combine_chunks() for side in SIDES))
+        prompt, chosen, rejected = (pairs[side].combine_chunks() for side in SIDES)
+        ids = content_ids(prompt, chosen, rejected, extras_of(pairs))
         digest = hashlib.sha256(self.key + "\n".join(ids.to_pylist()).encode()).hexdigest()
         return self.folder / f"{digest[:32]}.parquet"
 

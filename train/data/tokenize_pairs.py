@@ -6,14 +6,18 @@ where these diverge (DPOTrainer._prepare_dataset and trl.data_utils.common_prefi
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
 from sources.command.errors import BrokenFileError
+from sources.pairs.extras import extras_of
+from sources.pairs.schema import SIDES
 from train.data.encode import Conversation, Encoder, make_encoder
 from train.data.token_cache import TokenCache, open_cache
 
@@ -78,17 +82,55 @@ def _from_cache(pairs: pa.Table, encoder: Encoder, stored: TokenCache | None) ->
 
 
 def _tokenize(pairs: pa.Table, encoder: Encoder) -> pa.RecordBatch:
-    prompts, chosen, rejected = (_conversations(pairs[side]) for side in ("prompt", "chosen", "rejected"))
-    rows = zip(
-        _render_prompts(prompts, pairs, encoder),
-        _render([prompt + turns for prompt, turns in zip(prompts, chosen, strict=True)], pairs, encoder),
-        _render([prompt + turns for prompt, turns in zip(prompts, rejected, strict=True)], pairs, encoder),
-        strict=True,
-    )
-    split = [_split(*ids) for ids in _encode(list(rows), encoder)]
+    rows: list[Rendered | None] = [None] * pairs.num_rows
+    for group in _groups(pairs):
+        rendered = _render_group(group, pairs, encoder)
+        for row, texts in zip(group.rows, rendered, strict=True):
+            rows[row] = texts
+    split = [_split(*ids) for ids in _encode([row for row in rows if row is not None], encoder)]
     prompt_ids, chosen_ids, rejected_ids, prompt_cut = zip(*split, strict=True)
     lists = [_lists(ids) for ids in (prompt_ids, chosen_ids, rejected_ids)]
     return pa.record_batch([*lists, pa.array(prompt_cut, pa.int32())], schema=TOKENS)
+
+
+Rendered = tuple[str, str, str]
+"""A prompt, and the prompt with chosen and with rejected."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Pairs that have the same tools: their places in the batch and their turns by side."""
+
+    rows: list[int]
+    sides: tuple[list[Conversation], list[Conversation], list[Conversation]]
+    tools: list[Any] | None
+
+
+def _groups(pairs: pa.Table) -> Iterator[_Group]:
+    """The plain pairs in one group, those with extras by their tools."""
+    prompts, chosen, rejected = (_conversations(pairs[side]) for side in SIDES)
+    extras = extras_of(pairs)
+    if extras.null_count == len(pairs):
+        yield _Group(list(range(len(pairs))), (prompts, chosen, rejected), None)
+        return
+    groups: dict[bytes, _Group] = {}
+    for row, text in enumerate(extras.to_pylist()):
+        whole = {"messages": None, "tools": None} if text is None else orjson.loads(text)
+        group = groups.setdefault(orjson.dumps(whole["tools"]), _Group([], ([], [], []), whole["tools"]))
+        group.rows.append(row)
+        plain = dict(zip(SIDES, (prompts[row], chosen[row], rejected[row]), strict=True))
+        for turns, side in zip(group.sides, SIDES, strict=True):
+            turns.append((whole["messages"] or plain)[side])
+    yield from groups.values()
+
+
+def _render_group(group: _Group, pairs: pa.Table, encoder: Encoder) -> Iterator[Rendered]:
+    prompts, *answers = group.sides
+    whole = [
+        _render([prompt + turns for prompt, turns in zip(prompts, side, strict=True)], pairs, encoder, group.tools)
+        for side in answers
+    ]
+    return zip(_render_prompts(prompts, pairs, encoder, group.tools), *whole, strict=True)
 
 
 def _conversations(column: pa.ChunkedArray) -> list[Conversation]:
@@ -101,22 +143,29 @@ def _conversations(column: pa.ChunkedArray) -> list[Conversation]:
     return [flat[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def _render_prompts(prompts: list[Conversation], pairs: pa.Table, encoder: Encoder) -> list[str]:
+def _render_prompts(
+    prompts: list[Conversation], pairs: pa.Table, encoder: Encoder, tools: list[Any] | None
+) -> list[str]:
     """The rendered prompts with the opening of an answer; equal prompts are rendered once."""
-    keys = [tuple((turn["role"], turn["content"]) for turn in prompt) for prompt in prompts]
+    keys = [orjson.dumps(prompt) for prompt in prompts]
     unique = dict(zip(keys, prompts, strict=True))
-    rendered = _render(list(unique.values()), pairs, encoder, add_generation_prompt=True)
+    rendered = _render(list(unique.values()), pairs, encoder, tools, add_generation_prompt=True)
     texts = dict(zip(unique, rendered, strict=True))
     return [texts[key] for key in keys]
 
 
 def _render(
-    conversations: list[Conversation], pairs: pa.Table, encoder: Encoder, *, add_generation_prompt: bool = False
+    conversations: list[Conversation],
+    pairs: pa.Table,
+    encoder: Encoder,
+    tools: list[Any] | None,
+    *,
+    add_generation_prompt: bool = False,
 ) -> list[str]:
     import jinja2
 
     try:
-        return encoder.render(conversations, add_generation_prompt=add_generation_prompt)
+        return encoder.render(conversations, add_generation_prompt=add_generation_prompt, tools=tools)
     except (jinja2.TemplateError, TypeError, ValueError) as error:
         where = f"a pair among {pairs['source'][0]} {pairs['source_row'][0]} and the {pairs.num_rows - 1:,} after it"
         hint = "Give another one with --chat_template, or leave out such pairs."
@@ -126,7 +175,7 @@ def _render(
 Ids = list[int]
 
 
-def _encode(rows: list[tuple[str, str, str]], encoder: Encoder) -> Iterator[tuple[Ids, Ids, Ids, Ids]]:
+def _encode(rows: list[Rendered], encoder: Encoder) -> Iterator[tuple[Ids, Ids, Ids, Ids]]:
     """For each prompt, prompt with chosen and prompt with rejected: the ids that begin all three, and then of each.
 
     The texts are cut before the last cut token of the prompt; where they do not share what is before it, nowhere.
@@ -138,7 +187,7 @@ def _encode(rows: list[tuple[str, str, str]], encoder: Encoder) -> Iterator[tupl
     return zip(encoded[: len(heads)], rest[0::3], rest[1::3], rest[2::3], strict=True)
 
 
-def _shared_head(texts: tuple[str, str, str], encoder: Encoder) -> str:
+def _shared_head(texts: Rendered, encoder: Encoder) -> str:
     prompt, chosen, rejected = texts
     head = prompt[: max(encoder.last_cut(prompt), 0)]
     return head if chosen.startswith(head) and rejected.startswith(head) else ""

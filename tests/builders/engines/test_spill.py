@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.engines.spill import Spill, SpillWriter
-from sources.pairs.schema import DROPPED, SIDES
+from builders.engines.spill import SPILLED, Spill, SpillWriter
+from sources.pairs.schema import SIDES
 from sources.text.texts import PairTexts
 
 MakePairs = Callable[..., pa.Table]
@@ -20,11 +20,11 @@ ROWS = sum(SIZES)
 
 @pytest.fixture(scope="session")
 def rows(make_pairs: MakePairs) -> pa.Table:
-    """Rows of DROPPED in two languages, as many as all batches hold."""
+    """Rows of SPILLED in two languages, as many as all batches hold."""
     texts = [(f"第{row}个问题是什么", f"答案是{row}" * row, "no answer " * (row % 3)) for row in range(ROWS)]
     pairs = make_pairs(texts, ["zh", "en", "zh"] * (ROWS // 3))
-    columns = [pairs[name] if name in pairs.column_names else pa.nulls(ROWS, pa.string()) for name in DROPPED.names]
-    return pa.table(columns, schema=DROPPED)
+    columns = [pairs[name] if name in pairs.column_names else pa.nulls(ROWS, pa.string()) for name in SPILLED.names]
+    return pa.table(columns, schema=SPILLED)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ from builders.exporting.exported import Exported
 from builders.exporting.format import LeftOut, Pair
 from builders.exporting.formats import FORMATS, load_format
 from builders.exporting.other_formats import SHAREGPT_ROLES
-from sources.layouts.find import find_layout, name_layout
+from sources.layouts.find import find_layout, row_reader
+from sources.layouts.layout import Draft
 from sources.pairs.built_folder import open_built
 from tests.builders.made_build import HOSTILE, Row, make_build, pair
 
@@ -25,7 +26,7 @@ LAYOUT_OF = {
     "trl-standard": "trl-standard",
     "llamafactory": "sharegpt",
     "openrlhf": "trl",
-    "axolotl": "keys(prompt=messages,chosen=chosen,rejected=rejected)",
+    "axolotl": "axolotl-messages",
     "ms-swift": "ms-swift",
 }
 """The layout that reads a format back."""
@@ -69,10 +70,12 @@ def sides(row: dict[str, Any]) -> tuple[list[tuple[str, str]], str, str]:
 
 def read_back(name: str, rows: list[dict[str, Any]]) -> Iterator[tuple[list[tuple[str, str]], str, str]]:
     """The pairs that our own reader of other people's layouts sees in the rows."""
-    layout = name_layout(LAYOUT_OF[name], "test")
+    reader = row_reader(LAYOUT_OF[name], is_named=False)
     for row in rows:
-        draft = layout.read(row)
-        yield [(message["role"], message["content"]) for message in draft.prompt], draft.chosen, draft.rejected
+        (draft,) = reader(row).drafts
+        assert isinstance(draft, Draft)
+        answers = (side[0]["content"] for side in (draft.chosen, draft.rejected))
+        yield [(message["role"], message["content"]) for message in draft.prompt], *answers
 
 
 @pytest.mark.parametrize("name", LAYOUT_OF)
@@ -85,9 +88,9 @@ def test_what_is_written_reads_back_as_the_same_pairs_in_the_same_order(
     assert list(read_back(name, rows_of(result, "test"))) == [sides(row) for row in PAIRS[:1]]
 
 
-@pytest.mark.parametrize("name", [name for name in LAYOUT_OF if name != "axolotl"])
+@pytest.mark.parametrize("name", FORMATS)
 def test_the_layout_of_an_export_is_found_without_being_named(name: str, exported: Callable[..., Exported]) -> None:
-    assert find_layout(rows_of(exported(name, PAIRS), "train"), "test").name == LAYOUT_OF[name]
+    assert find_layout(rows_of(exported(name, PAIRS), "train"), "test").name == LAYOUT_OF.get(name, name)
 
 
 def test_kto_has_two_rows_a_pair_the_good_one_first(exported: Callable[..., Exported]) -> None:

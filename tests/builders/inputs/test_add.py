@@ -123,7 +123,11 @@ def test_a_row_that_gives_no_pair_is_accounted_for(tmp_path: Path, run: Run) -> 
         ("--add {cats}:llamafactry --add-licence MIT", 2, ["Did you mean llamafactory?"]),
         ("--add {cats}:keys(prompt=a) --add-licence MIT", 2, ["names prompt", "each once"]),
         ("--add {place}/none.jsonl --add-licence MIT", 1, ["none.jsonl", "no such file"]),
-        ("--add {place}/odd.jsonl --add-licence MIT", 1, ["no known layout; the first row has a, b", "keys("]),
+        (
+            "--add {place}/odd.jsonl --add-licence MIT",
+            1,
+            ["no known layout; the first row has a (number), b (number)", "keys("],
+        ),
         ("--add {place}/empty.jsonl --add-licence MIT", 1, ["empty.jsonl", "empty"]),
     ],
 )

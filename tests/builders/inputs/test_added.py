@@ -67,12 +67,17 @@ def test_a_folder_is_one_source_with_all_its_files(add: Any, tmp_path: Path) -> 
     assert mine == ["a/train.json:0", "a/train.json:1", "b/train.json:0"]
 
 
-def test_a_folder_of_two_layouts_needs_one_name(add: Any, tmp_path: Path) -> None:
+def test_a_folder_of_two_layouts_is_read_and_their_shares_are_said(add: Any, tmp_path: Path) -> None:
     write(tmp_path / "mine/a.json", rows("猫"))
-    write(tmp_path / "mine/b.json", [{"question": "问？", "response_chosen": "答。", "response_rejected": "不。"}])
-    status, said = add("--add", tmp_path / "mine", "--add-licence", "MIT")
-    assert status == 1
-    assert "b.json: is medicalgpt, and a.json is trl-standard. Give the files one by one" in said
+    write(
+        tmp_path / "mine/b.json",
+        [{"question": "问？", "response_chosen": "答。", "response_rejected": "不。", "id": 7}],
+    )
+    status, manifest = add("--add", tmp_path / "mine", "--add-licence", "MIT")
+    assert status == 0
+    (mine,) = (source for source in manifest["sources"] if source["source"] == "mine_zh")
+    assert mine["layouts"] == {"medicalgpt": 1, "trl-standard": len(rows("猫"))}
+    assert mine["columns_not_used"] == {"id": 1}
 
 
 def test_two_files_of_one_name_must_be_told_apart(add: Any, tmp_path: Path) -> None:

@@ -41,12 +41,14 @@ def test_the_json_has_this_shape(lint: Any, write: Callable[..., Path], pair: An
         "pairs",
         "pairs_by_split",
         "pairs_by_language",
+        "columns_not_used",
+        "layouts",
         "length_auc",
         "findings",
         "not_checked",
         "seconds",
     ]
-    looks_like = '{"prompt": "...", "chosen": "...", "rejected": "..."}'
+    looks_like = '{"prompt": "...", "chosen": "...", "rejected": "..."}, or lists of answers'
     why = f"13 of the first 13 rows look like {looks_like}"
     assert said["files"] == [{"file": "data.jsonl", "layout": "trl-standard", "why": why}]
     assert (said["rows"], said["pairs"]) == (13, 13)
@@ -326,9 +328,10 @@ def test_csv_records_with_too_few_fields_are_findings(lint: Any, tmp_path: Path,
 
 
 NO_PAIRS: list[Any] = [
-    ({"prompt": "a", "chosen": ["b", "c"], "rejected": "d"}, "wrong_type: chosen is ['b', 'c'], expected a string"),
+    ({"prompt": "a", "chosen": 7, "rejected": "d"}, "wrong_type: chosen is 7, expected text"),
+    ({"prompt": "a", "chosen": "b", "rejected": "c", "images": ["x.png"]}, "has_media: images is ['x.png']"),
     ({"prompt": 1, "chosen": "b", "rejected": "d"}, "wrong_type: prompt is 1, expected a string"),
-    ({"prompt": "a", "chosen": "b", "rejected": {"content": "c"}}, "wrong_type: rejected is {"),
+    ({"prompt": "a", "chosen": "b", "rejected": {"a": 1}}, "broken_turns: rejected[0] is {"),
 ]
 
 

@@ -96,9 +96,9 @@ def test_files_of_two_layouts_and_of_one_name_are_all_there(
     assert fixed["total"]["train"] == 12
     manifest = json.loads((tmp_path / "clean" / "zh" / "manifest.json").read_text(encoding="utf-8"))
     assert [(file["source"], file["file"]) for file in manifest["inputs"]] == [
-        ("set_trl-standard_zh", "v1.0/prefs.jsonl"),
-        ("set_trl-standard_zh", "v1.1/prefs.jsonl"),
-        ("set_medicalgpt_zh", "v1.2/prefs.jsonl"),
+        ("set_zh", "v1.0/prefs.jsonl"),
+        ("set_zh", "v1.1/prefs.jsonl"),
+        ("set_zh", "v1.2/prefs.jsonl"),
     ]
 
 

@@ -30,4 +30,4 @@ def test_a_real_file_is_read_in_its_layout(name: str, lint: Any, shared: Path) -
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_instructions_without_preferences_are_refused(lang: str, refused: Any, shared: Path) -> None:
     said = refused(shared / f"upstream/hiyouga/LLaMA-Factory/data/alpaca_gpt4_data_{lang}.json", status=1)
-    assert "no known layout; the first row has instruction, input, output" in said
+    assert "no known layout; the first row has instruction (string), input (string), output (string)" in said

@@ -9,6 +9,7 @@ import pytest
 from sources import alpaca_gpt4, huozi
 from sources.command.errors import AccountingError
 from sources.pairs.assemble import ITEM, assemble, check_every_row, lost_rows
+from sources.pairs.extras import EXTRAS
 from sources.pairs.schema import DROPPED, PAIRS, content_ids, one_turn
 from sources.pairs.source import Adapted, skipped
 
@@ -71,7 +72,7 @@ def test_a_pair_of_two_rows_names_both() -> None:
 def test_the_schema_is_pairs_with_the_item_and_the_id_is_that_of_the_content() -> None:
     given = drafts([1, 2])
     table = assemble(Adapted(given, skipped([])), huozi.SOURCE, "f")
-    assert table.schema == pa.schema([*PAIRS, ITEM])
+    assert table.schema == pa.schema([*PAIRS, EXTRAS, ITEM])
     sides = [given[side].combine_chunks() for side in ("prompt", "chosen", "rejected")]
     assert table["id"].to_pylist() == content_ids(*sides).to_pylist()
 
@@ -79,7 +80,7 @@ def test_the_schema_is_pairs_with_the_item_and_the_id_is_that_of_the_content() -
 def test_no_pairs_give_an_empty_table_of_the_same_schema() -> None:
     table = assemble(Adapted(drafts([]), skipped([])), huozi.SOURCE, "f")
     assert len(table) == 0
-    assert table.schema == pa.schema([*PAIRS, ITEM])
+    assert table.schema == pa.schema([*PAIRS, EXTRAS, ITEM])
 
 
 def test_a_lost_row_has_its_place_and_reason_and_no_turns() -> None:

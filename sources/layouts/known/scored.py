@@ -1,0 +1,194 @@
+"""Layouts of several answers with scores or ranks: UltraFeedback, Nectar, parallel lists, WebGPT, PaddleNLP."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sources.layouts.known.llama_factory import instruction
+from sources.layouts.layout import (
+    TEXT_KEYS,
+    Draft,
+    Kinds,
+    Layout,
+    Message,
+    NoPairError,
+    Options,
+    Pairing,
+    Row,
+    holds_text,
+    is_number,
+    is_prompt,
+    is_text,
+    is_texts,
+)
+from sources.layouts.ranked import Rated, rank_pairs
+from sources.layouts.turns import answer, number, prompt, text, user
+
+PROMPTS = ("prompt", "instruction", "question", "query", "input", "context")
+LISTS = ("completions", "answers", "responses", "outputs", "generations", "candidates")
+SCORES = ("overall_score", "score", "rating", "reward", "fine-grained_score", "final_score", "quality")
+SCORE_LISTS = ("scores", "ratings", "rewards", "overall_scores", "rank", "ranks", "ranking")
+BEST_FIRST: tuple[Pairing, ...] = ("best_worst", "adjacent", "all", "first")
+
+
+def asked(row: Row) -> list[Message]:
+    """The turns under the first of PROMPTS that the row has."""
+    key = next(key for key in PROMPTS if row.get(key) is not None)
+    return user(instruction(row)) if key == "instruction" else prompt(row[key], key)
+
+
+def _scored(row: Row, options: Options) -> list[Draft]:
+    """Objects with an answer and its score, or its rank, where 1 is best."""
+    key = next(key for key in LISTS if _has_scores(row.get(key)))
+    rated, unread = [], dict[str, None]()
+    for place, each in enumerate(row[key]):
+        if not isinstance(each, Mapping):
+            raise NoPairError("wrong_type", f"{key}[{place}] is {type(each).__name__}, expected an object")
+        score_key = next((name for name in (*SCORES, "rank") if each.get(name) is not None), None)
+        score = number(each[score_key]) if score_key else None
+        held = next((name for name in TEXT_KEYS if isinstance(each.get(name), str)), None)
+        unread.update(
+            (f"{key}[].{name}", None)
+            for name, cell in each.items()
+            if name not in (score_key, held, "model") and cell is not None
+        )
+        if score is not None:
+            model = each.get("model")
+            sign = -1.0 if score_key == "rank" else 1.0
+            turns = answer(each, f"{key}[{place}]")
+            rated.append(Rated(turns, sign * score, model if isinstance(model, str) else None))
+    drafts = rank_pairs(asked(row), rated, options, "best_worst")
+    for draft in drafts:
+        draft.unread = (*unread, *_beyond_two(rated, options, key))
+    return drafts
+
+
+def _beyond_two(rated: list[Rated], options: Options, key: str) -> tuple[str, ...]:
+    """What is left out where one pair is taken of more answers than two."""
+    one_pair = options.pairs in (None, "first", "best_worst")
+    return (f"{key}[] beyond two",) if len(rated) > 2 and one_pair else ()
+
+
+def _has_scores(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and isinstance(value[0], Mapping)
+        and holds_text(value[0])
+        and any(name in value[0] for name in (*SCORES, "rank"))
+    )
+
+
+def _lists(row: Row, options: Options) -> list[Draft]:
+    """A list of answers and a list of their scores; of a list whose name says rank the lowest number is best."""
+    key = next(key for key in LISTS if is_texts(row.get(key)))
+    scores_key = next(key for key in SCORE_LISTS if isinstance(row.get(key), list))
+    answers, scores = row[key], row[scores_key]
+    if len(answers) != len(scores):
+        raise NoPairError("wrong_type", f"{key} has {len(answers)} answers, and {scores_key} {len(scores)} numbers")
+    sign = -1.0 if scores_key.startswith("rank") else 1.0
+    models = row.get("models")
+    named: list[Any] = models if isinstance(models, list) and len(models) == len(answers) else [None] * len(answers)
+    rated = [
+        Rated(answer(said, f"{key}[{place}]"), sign * score, model if isinstance(model, str) else None)
+        for place, (said, each, model) in enumerate(zip(answers, scores, named, strict=True))
+        if (score := number(each)) is not None
+    ]
+    drafts = rank_pairs(asked(row), rated, options, "best_worst")
+    for draft in drafts:
+        draft.unread = _beyond_two(rated, options, key)
+    return drafts
+
+
+def _two(row: Row, options: Options) -> list[Draft]:
+    """WebGPT: two answers with a score each."""
+    first, second = ("answer_0", "answer_1") if row.get("answer_0") is not None else ("response_0", "response_1")
+    question = row["question"] if row.get("question") is not None else row.get("prompt")
+    if isinstance(question, Mapping):
+        question = text(question, "full_text")
+    rated = [
+        Rated(answer(row[key], key), score)
+        for key, other in ((first, "score_0"), (second, "score_1"))
+        if (score := number(row[other])) is not None
+    ]
+    return rank_pairs(prompt(question, "question"), rated, options, "first")
+
+
+def _paddle(row: Row, options: Options) -> list[Draft]:
+    """PaddleNLP: `src` and `tgt` are what was said in turn, src the last; `sort` ranks the two answers."""
+    said, replies, given, order = row["src"], row.get("tgt") or [], row["response"], row["sort"]
+    said, replies = ([each] if isinstance(each, str) else each for each in (said, replies))
+    if not all(isinstance(each, str) for each in (*said, *replies)):
+        raise NoPairError("wrong_type", "src or tgt holds something else than strings")
+    if len(replies) != len(said) - 1:
+        raise NoPairError("broken_turns", f"src has {len(said)} turns and tgt {len(replies)}, expected one fewer")
+    turns: list[Message] = []
+    for place, each in enumerate(said):
+        turns.append({"role": "user", "content": each})
+        if place < len(replies):
+            turns.append({"role": "assistant", "content": replies[place]})
+    if len(given) != len(order):
+        raise NoPairError("wrong_type", f"response has {len(given)} answers, and sort {len(order)} numbers")
+    rated = [Rated(answer(each, "response"), number(score)) for each, score in zip(given, order, strict=True)]
+    return rank_pairs(turns, rated, options, "best_worst")
+
+
+def _variants() -> tuple[Kinds, ...]:
+    return tuple({key: is_prompt, name: _has_scores} for key in PROMPTS for name in LISTS)
+
+
+def _list_variants() -> tuple[Kinds, ...]:
+    return tuple(
+        {key: is_prompt, name: is_texts, scores: _is_numbers}
+        for key in PROMPTS
+        for name in LISTS
+        for scores in SCORE_LISTS
+    )
+
+
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(each is None or is_number(each) for each in value)
+
+
+def _is_question(value: object) -> bool:
+    return is_prompt(value) or (isinstance(value, Mapping) and is_text(value.get("full_text")))
+
+
+SCORED = Layout(
+    "scored",
+    '{"instruction": ..., "completions": [{"response": "...", "overall_score": 4.5}, ...]}',
+    _variants(),
+    _scored,
+    also=frozenset(("input",)),
+    pairings=BEST_FIRST,
+)
+SCORED_LISTS = Layout(
+    "scored-lists",
+    '{"prompt": ..., "responses": ["...", ...], "scores": [4.5, ...]}, or ranks',
+    _list_variants(),
+    _lists,
+    also=frozenset(("input", "models")),
+    pairings=BEST_FIRST,
+)
+TWO_SCORES = Layout(
+    "two-scores",
+    '{"question": ..., "answer_0": "...", "score_0": 1, "answer_1": "...", "score_1": -1}',
+    (
+        {
+            "question": _is_question,
+            "answer_0": is_text,
+            "answer_1": is_text,
+            "score_0": is_number,
+            "score_1": is_number,
+        },
+        {"prompt": is_prompt, "response_0": is_text, "response_1": is_text, "score_0": is_number, "score_1": is_number},
+    ),
+    _two,
+)
+PADDLE_NLP = Layout(
+    "paddlenlp",
+    '{"src": ["..."], "tgt": [], "response": ["...", "..."], "sort": [1, 0]}',
+    ({"src": lambda value: is_text(value) or is_texts(value), "response": is_texts, "sort": _is_numbers},),
+    _paddle,
+    also=frozenset(("tgt",)),
+    pairings=BEST_FIRST,
+)

@@ -1,0 +1,152 @@
+"""A row of any known layout as pairs, with every column used, named as not used, or the reason of a skipped row."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from sources.layouts.columns import Plan, plan_columns
+from sources.layouts.layout import WRITTEN_OUT, Draft, Half, Kinds, Layout, NoPairError, Options, Row
+from sources.layouts.turns import as_messages, shown, unread_keys
+
+UNFIT = (KeyError, IndexError, TypeError, AttributeError, ValueError)
+"""What a reader of rows meets where a single row lacks a key or has another kind of value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A layout that rows with certain columns may have: the kinds that their values must be of, and what becomes of the
+    columns that it leaves."""
+
+    layout: Layout
+    kinds: Kinds
+    used: frozenset[str]
+    plan: Plan
+
+    def fits(self, row: Row) -> bool:
+        return all(kind(row[key]) for key, kind in self.kinds.items()) and not (
+            self.layout.unless is not None and self.layout.unless(row)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a row gave, by which layout; the columns that it used and the names of what was not used."""
+
+    layout: Layout
+    drafts: list[Draft] | list[Half]
+    used: frozenset[str]
+    unused: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RowReader:
+    """Reads rows of `layouts`, the first that fits each; a row that fits none is read as `usual` to say why not."""
+
+    layouts: tuple[Layout, ...]
+    usual: Layout
+    options: Options
+
+    def match(self, row: Row) -> Match | None:
+        """The layout of the row."""
+        for match in matches(tuple(row), self.layouts, self.options.ignore):
+            if match.fits(row):
+                return match
+        return None
+
+    def __call__(self, cells: Row) -> Read:
+        """The pairs of a row.
+
+        Raises:
+            NoPairError: reason and evidence.
+        """
+        row = opened(cells)
+        match = self.match(row)
+        if match is None:
+            return self._read_as_usual(row)
+        return _read(match.layout, row, match.used, match.plan, self.options)
+
+    def _read_as_usual(self, row: Row) -> Read:
+        """What the usual layout makes of the row: a side that is not there is empty, another kind is refused."""
+        variants = self.usual.variants
+        number = max(range(len(variants)), key=lambda each: len(variants[each].keys() & row.keys()))
+        used = self.usual.reads(number)
+        plan = plan_columns(tuple(row), used, self.options.ignore)
+        try:
+            return _read(self.usual, row, used, plan, self.options)
+        except StopIteration:
+            found = shown(", ".join(map(str, row)))
+            lacks = ", ".join(self.usual.lacks(row))
+            raise NoPairError(
+                "unknown_layout", f"the row has {found}; for {self.usual.name} it lacks {lacks}"
+            ) from None
+
+
+def _read(layout: Layout, row: Row, used: frozenset[str], plan: Plan, options: Options) -> Read:
+    try:
+        drafts = layout.read(row, options)
+        for step in plan.steps:
+            step(row, drafts)
+    except UNFIT as fault:
+        evidence = f"the row is no {layout.name} ({type(fault).__name__}: {shown(str(fault))})"
+        raise NoPairError("wrong_type", evidence) from None
+    unused = [column for column in plan.unused if row[column] is not None]
+    for column in used:
+        if type(row.get(column)) is not str:
+            unused += _unread(row.get(column), column)
+    for draft in drafts:
+        unused += getattr(draft, "unread", ())
+    return Read(layout, drafts, used, unused)
+
+
+def _unread(cell: object, column: str) -> list[str]:
+    if isinstance(cell, Mapping) and isinstance(cell.get("messages"), list):
+        return unread_keys(cell["messages"], f"{column}.messages")
+    return unread_keys(cell, column)
+
+
+@lru_cache(maxsize=4096)
+def matches(columns: tuple[str, ...], layouts: tuple[Layout, ...], ignore: frozenset[str]) -> tuple[Match, ...]:
+    """The layouts that rows with these columns may have, in order."""
+    return tuple(_matches(columns, layouts, ignore))
+
+
+def _matches(columns: tuple[str, ...], layouts: Sequence[Layout], ignore: frozenset[str]) -> Iterator[Match]:
+    there = frozenset(columns)
+    for layout in layouts:
+        for number, kinds in enumerate(layout.variants):
+            if kinds.keys() <= there:
+                used = layout.reads(number)
+                yield Match(layout, kinds, used, plan_columns(columns, used, ignore))
+
+
+def opened(row: Row) -> Row:
+    """The row with messages as lists, where a cell holds them as text or as a struct of lists."""
+    changed: dict[str, Any] | None = None
+    for key, cell in row.items():
+        if type(cell) is str:
+            if cell[:1] not in "[ \n" or not WRITTEN_OUT.match(cell):
+                continue
+            new: Any = _parsed(cell)
+        elif type(cell) is dict:
+            new = as_messages(cell)
+        else:
+            continue
+        if new is not cell:
+            changed = changed or dict(row)
+            changed[key] = new
+    return changed or row
+
+
+def _parsed(cell: str) -> Any:
+    """The list of messages that a cell spells as JSON or as Python; the cell where it spells none."""
+    try:
+        return orjson.loads(cell)
+    except orjson.JSONDecodeError:
+        try:
+            return ast.literal_eval(cell)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            return cell
