@@ -1,7 +1,7 @@
 """A built dataset onto the Hub, as one page of prose."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from builders.card.facts import Facts
@@ -35,8 +35,8 @@ class Published:
     """
 
     url: str
-    changes: Changes
-    items: list[Item]
+    changes: Changes = field(repr=False)
+    items: list[Item] = field(repr=False)
     is_new: bool | None
     made_public: bool
     pairs: int

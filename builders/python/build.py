@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
 
 from builders.building.pipeline import build as run_build
 from builders.building.table import remarks
@@ -97,6 +97,34 @@ class BuildResult:
         return f"{table}<p><code>{folder}</code></p>"
 
 
+class BuildOptions(TypedDict, total=False):
+    """What `build` takes beside the language."""
+
+    out: str | Path
+    sample: bool
+    mirror: str | Path | None
+    recipe: str | Path
+    only: Names
+    without: Names
+    limit: int | None
+    commercial_ok: bool
+    benchmarks: str | Path | None
+    synth: str | Path | None
+    add: Paths
+    add_name: Names
+    add_licence: Names
+    add_signal: Names
+    only_added: bool
+    verify_hashes: bool
+    workers: int | None
+    report: bool
+    progress: bool
+
+
+@overload
+def build(*, lang: Lang, **options: Unpack[BuildOptions]) -> BuildResult: ...
+@overload
+def build(*, lang: Literal["all"], **options: Unpack[BuildOptions]) -> dict[Lang, BuildResult]: ...
 def build(
     *,
     lang: Lang | Literal["all"],

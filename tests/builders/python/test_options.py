@@ -1,12 +1,29 @@
 """Options that the commands refuse are refused by the functions too."""
 
+import inspect
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_type
 
 import pytest
 
-from builders import build, lint
+from builders import BuildResult, build, lint
+from builders.python.build import BuildOptions
 from sources.command.errors import UsageError
+from sources.pairs.schema import Lang
+
+
+def test_a_language_gives_its_result_and_all_give_one_each(tmp_path: Path) -> None:
+    """So mypy says, too: it reads this file."""
+    one = build(lang="en", sample=True, out=tmp_path, report=False)
+    assert_type(one, BuildResult)
+    both = build(lang="all", sample=True, out=tmp_path, report=False)
+    assert_type(both, dict[Lang, BuildResult])
+    assert (one.lang, list(both)) == ("en", ["zh", "en"])
+
+
+def test_the_types_of_the_options_are_those_of_the_function() -> None:
+    given = inspect.signature(build).parameters
+    assert list(BuildOptions.__annotations__) == [name for name in given if name != "lang"]
 
 
 @pytest.mark.parametrize("option", [{"limit": -1}, {"limit": 0}, {"workers": -1}])
