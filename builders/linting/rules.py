@@ -49,6 +49,8 @@ RULES: tuple[Rule, ...] = (
     Rule("mojibake_rejected", "warning", "only rejected was read in a wrong encoding"),
     Rule("cut_off_chosen", "warning", "chosen ends in the middle of a sentence"),
     Rule("first_letter_lost", "warning", "chosen begins in lower case, its first letter lost"),
+    Rule("score_tie", "warning", "the source gives both answers the same score"),
+    Rule("score_contradicts", "warning", "the source gives rejected the higher score"),
     Rule("prompt_repeated", "warning", "an answer repeats the whole prompt"),
     Rule("refusal_chosen", "info", "chosen begins with a refusal"),
     Rule("refusal_rejected", "info", "rejected begins with a refusal"),

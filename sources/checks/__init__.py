@@ -12,6 +12,7 @@ from sources.checks.answers import (
 from sources.checks.check import Check, CheckLimits, Hits
 from sources.checks.encoding import control_characters, mojibake, mojibake_rejected, template_token
 from sources.checks.languages import answer_language, wrong_language
+from sources.checks.scores import score_contradicts, score_tie
 from sources.checks.structure import broken_turns, empty_side, identical_sides, over_length
 
 CHECKS: dict[str, Check] = {
@@ -32,6 +33,8 @@ CHECKS: dict[str, Check] = {
     "first_letter_lost": first_letter_lost,
     "answer_language": answer_language,
     "identity_leak": identity_leak,
+    "score_tie": score_tie,
+    "score_contradicts": score_contradicts,
 }
 """By reason code, in the order in which they are asked: the first that drops a pair gives the reason."""
 
