@@ -87,8 +87,8 @@ def test_a_prompt_of_validation_in_test_is_a_leak_too(
 
 
 def test_a_prompt_in_all_three_splits_leaks_out_of_train(lint: Any, write: Callable[..., Path], pair: Any) -> None:
-    for number, name in enumerate(("train", "validation", "test")):
-        folder = write([pair(rejected=f"第{number}个回答。")], f"{name}.jsonl").parent
+    for rejected, name in (("猫就是猫。", "train"), ("不知道该说什么好。", "validation"), ("它会抓老鼠。", "test")):
+        folder = write([pair(rejected=rejected)], f"{name}.jsonl").parent
     linted = lint(folder)
     assert linted.counts == {"split_leak": 2}
     assert {evidence for _, evidence in linted.examples("split_leak")} == {"the same prompt is in train"}
