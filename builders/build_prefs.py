@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sources.command.run import complain, positive, print_json, run_command, show_any_text
+from sources.command.run import command_parser, complain, positive, print_json, run_command, show_any_text
 
 EXAMPLES = """\
 examples:
@@ -29,11 +29,10 @@ Exit status: 0 done, 1 a problem with the input or the machine, 2 wrong usage, 1
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="build-prefs",
-        description="Build a preference dataset for DPO from many upstream datasets; every row is accounted for.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "build-prefs",
+        "Build a preference dataset for DPO from many upstream datasets; every row is accounted for.",
+        EXAMPLES,
     )
     add = parser.add_argument
     add("--lang", required=True, choices=("zh", "en", "all"), help="which pairs to build; all builds both, split alike")
@@ -160,27 +159,12 @@ def _tell(line: str) -> None:
 
 
 def _request(options: argparse.Namespace) -> Any:
+    from inspect import signature
+
     from builders.python.build import make_request
 
-    return make_request(
-        lang=options.lang,
-        out=options.out,
-        sample=options.sample,
-        mirror=options.mirror,
-        recipe=options.recipe,
-        only=options.only,
-        without=options.without,
-        limit=options.limit,
-        commercial_ok=options.commercial_ok,
-        benchmarks=options.benchmarks,
-        synth=options.synth,
-        added=_added(options),
-        only_added=options.only_added,
-        verify_hashes=options.verify_hashes,
-        workers=options.workers,
-        report=not options.no_report,
-        download=not options.dry_run,
-    )
+    same = {name: getattr(options, name) for name in signature(make_request).parameters if hasattr(options, name)}
+    return make_request(added=_added(options), report=not options.no_report, download=not options.dry_run, **same)
 
 
 def _added(options: argparse.Namespace) -> Any:

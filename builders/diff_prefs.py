@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sources.command.run import print_json, run_command, show_any_text
+from sources.command.run import command_parser, print_json, run_command, show_any_text
 
 EXAMPLES = """\
 examples:
@@ -25,11 +25,8 @@ Exit status, as of diff: 0 the same pairs, 1 differences, 2 trouble (wrong usage
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="diff-prefs",
-        description="Tell what two built datasets have in common, and what not and why.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "diff-prefs", "Tell what two built datasets have in common, and what not and why.", EXAMPLES
     )
     add = parser.add_argument
     add("a", type=Path, metavar="A", help="what build-prefs wrote: a folder, or one language of it (OUT/zh)")

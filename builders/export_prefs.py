@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from builders.exporting.formats import FORMATS, load_format
-from sources.command.run import print_json, run_command, show_any_text
+from sources.command.run import command_parser, print_json, run_command, show_any_text
 
 EXAMPLES = """\
 examples:
@@ -24,11 +24,10 @@ Exit status: 0 done, 1 a problem with the input or the machine, 2 wrong usage, 1
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="export-prefs",
-        description="Write a built dataset as a trainer reads it, with the snippet of its configuration.",
-        epilog=EXAMPLES.format(formats="\n".join(f"  {name:<14} {listed.what}" for name, listed in FORMATS.items())),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "export-prefs",
+        "Write a built dataset as a trainer reads it, with the snippet of its configuration.",
+        EXAMPLES.format(formats="\n".join(f"  {name:<14} {listed.what}" for name, listed in FORMATS.items())),
     )
     add = parser.add_argument
     add("dataset", type=Path, metavar="OUT", help="what build-prefs wrote: OUT, or one language of it (OUT/zh)")

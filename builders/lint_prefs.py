@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sources.command.run import complain, positive, print_json, run_command, show_any_text
+from sources.command.run import command_parser, complain, positive, print_json, run_command, show_any_text
 
 NAME = "lint-prefs"
 EXAMPLES = """\
@@ -30,12 +30,7 @@ LEVELS = {"error": ("error",), "warning": ("error", "warning"), "info": ("error"
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog=NAME,
-        description="Look for what is wrong with preference data; nothing is changed.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser(NAME, "Look for what is wrong with preference data; nothing is changed.", EXAMPLES)
     add = parser.add_argument
     add(
         "data",

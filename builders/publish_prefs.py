@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sources.command.run import complain, print_json, run_command, show_any_text
+from sources.command.run import command_parser, complain, print_json, run_command, show_any_text
 
 if TYPE_CHECKING:
     from builders.publishing.publish import Order, Published
@@ -28,11 +28,8 @@ INTERRUPTED = "the repository is as it was, or holds the whole commit; run the c
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog=NAME,
-        description="Publish a dataset that build-prefs built on the Hugging Face Hub, in one commit.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        NAME, "Publish a dataset that build-prefs built on the Hugging Face Hub, in one commit.", EXAMPLES
     )
     add = parser.add_argument
     add("out", type=Path, metavar="OUT", help="a build (prefs/zh), or the folder that holds zh and en")

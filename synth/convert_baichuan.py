@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sources.command.run import run_command, show_any_text
+from sources.command.run import command_parser, run_command, show_any_text
 
 NAME = "convert_baichuan"
 ABOUT = """\
@@ -24,12 +24,7 @@ Exit status: 0 done, 1 a problem with the checkpoint or the machine, 2 wrong usa
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog=f"python -m synth.{NAME}",
-        description=ABOUT,
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser(f"python -m synth.{NAME}", ABOUT, EXAMPLE)
     parser.add_argument("source", type=Path, metavar="SRC", help="folder with config.json, weights and tokenizer.model")
     parser.add_argument("target", type=Path, metavar="DST", help="folder to write, which must be new or empty")
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sources.command.run import positive, print_json, run_command, show_any_text
+from sources.command.run import command_parser, positive, print_json, run_command, show_any_text
 
 if TYPE_CHECKING:
     from train.evaluation.measure import Job
@@ -30,11 +30,10 @@ MAX_SEED_BITS = 32
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.evaluate",
-        description="Measure a model on CValues, CMMLU, COPA, HellaSwag and TriviaQA, with confidence intervals.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "python -m train.evaluate",
+        "Measure a model on CValues, CMMLU, COPA, HellaSwag and TriviaQA, with confidence intervals.",
+        EXAMPLES,
     )
     add = parser.add_argument
     add("--model", required=True, metavar="MODEL", help="a model folder, an adapter folder, or OWNER/NAME on the Hub")
@@ -135,21 +134,8 @@ def make_job(options: argparse.Namespace) -> "Job":
             raise UsageError(f"--tasks {options.tasks}", f"no benchmark {name!r}", expected=", ".join(BY_NAME))
     if int(os.environ.get("WORLD_SIZE") or 1) > 1:
         raise UsageError("evaluation", "runs in one process", hint="Start it with python -m, not with torchrun.")
-    return Job(
-        model=options.model,
-        before=options.before,
-        benchmarks=tuple(BY_NAME[name] for name in dict.fromkeys(names)),
-        out=options.out,
-        mirror=options.mirror,
-        sample=options.sample,
-        limit=options.limit,
-        num_fewshot=options.num_fewshot,
-        batch_size=options.batch_size,
-        device=options.device,
-        dtype=options.dtype,
-        apply_chat_template=options.apply_chat_template,
-        seed=options.seed,
-    )
+    given = {name: value for name, value in vars(options).items() if name not in ("tasks", "json", "debug")}
+    return Job(benchmarks=tuple(BY_NAME[name] for name in dict.fromkeys(names)), **given)
 
 
 if __name__ == "__main__":

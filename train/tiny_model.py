@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from sources.command.run import positive, run_command, show_any_text
+from sources.command.run import command_parser, positive, run_command, show_any_text
+from sources.files.folder import put_in_place
 
 MADE_BY: Final = "train.tiny_model"
 FILES: Final = {
@@ -53,11 +54,10 @@ examples:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.tiny_model",
-        description="Make a tiny random Llama with a tokenizer of its own, to try out training.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "python -m train.tiny_model",
+        "Make a tiny random Llama with a tokenizer of its own, to try out training.",
+        EXAMPLES,
     )
     add = parser.add_argument
     add("dst", type=Path, metavar="DST", help="the folder to write; one that this command made is made anew")
@@ -193,9 +193,7 @@ def write_model(folder: Path, model: Any, tokenizer: Any) -> None:
         tokenizer.save_pretrained(aside)
         aside.chmod(0o755)
         check_destination(folder)
-        if folder.exists():
-            shutil.rmtree(folder)
-        aside.rename(folder)
+        put_in_place(aside, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from builders.stages.decisions import NOT_DROPPED_BY_A_STAGE, Decisions
+from builders.stages.found import run_starts
 from builders.stages.keys import Keys
 from sources.pairs.schema import DROPPED
 from sources.text.codes import decode, text_keys
@@ -100,8 +101,7 @@ def ranks(codes: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """int64: how many of the same code have a lower key."""
     order = np.lexsort([keys, codes])
     ordered = codes[order]
-    first = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if len(order) else np.empty(0, bool)
-    starts = np.flatnonzero(first)
+    starts = run_starts(ordered)
     result = np.empty(len(codes), np.int64)
     result[order] = np.arange(len(codes)) - np.repeat(starts, np.diff([*starts, len(codes)]))
     return result

@@ -49,15 +49,6 @@ class BenchmarkStatus:
     missing: str = ""
 
 
-CVALUES_FILE = UpstreamFile(
-    host="github",
-    repository="X-PLUG/CValues",
-    revision="c9c7edf3c088084bd8897817636eb3c7827def96",
-    path="dataset/cvalues_responsibility_prompts.jsonl",
-    sha256="ee99050d4a8933829697c796e279b83795838feacefc84cdd06856bad01bfff4",
-    size=102_859,
-)
-
 CMMLU_SUBJECTS = (  # noqa: SIM905 - a fixed list: the folder once held a file that is no subject
     "agronomy anatomy ancient_chinese arts astronomy business_ethics chinese_civil_service_exam "
     "chinese_driving_rule chinese_food_culture chinese_foreign_policy chinese_history chinese_literature "
@@ -75,96 +66,57 @@ CMMLU_SUBJECTS = (  # noqa: SIM905 - a fixed list: the folder once held a file t
 ).split()
 
 
-def _cmmlu_files() -> tuple[UpstreamFile, ...]:
-    return tuple(
-        UpstreamFile(
-            host="github",
-            repository="haonan-li/CMMLU",
-            revision="d6e7b716d8ac694f38969a6c0407437d1fded799",
-            path=f"data/{split}/{subject}.csv",
-        )
-        for split in ("dev", "test")
-        for subject in CMMLU_SUBJECTS
+def _github(
+    repository: str, revision: str, path: str, sha256: str | None = None, size: int | None = None
+) -> UpstreamFile:
+    return UpstreamFile(host="github", repository=repository, revision=revision, path=path, sha256=sha256, size=size)
+
+
+def _hub(repository: str, revision: str, path: str, sha256: str | None = None, size: int | None = None) -> UpstreamFile:
+    return UpstreamFile(host="hub", repository=repository, revision=revision, path=path, sha256=sha256, size=size)
+
+
+CVALUES = _github(
+    "X-PLUG/CValues", "c9c7edf3c088084bd8897817636eb3c7827def96", "dataset/cvalues_responsibility_prompts.jsonl",
+    sha256="ee99050d4a8933829697c796e279b83795838feacefc84cdd06856bad01bfff4", size=102_859,
+)  # fmt: skip
+CMMLU = tuple(
+    _github("haonan-li/CMMLU", "d6e7b716d8ac694f38969a6c0407437d1fded799", f"data/{split}/{subject}.csv")
+    for split in ("dev", "test")
+    for subject in CMMLU_SUBJECTS
+)
+XCOPA = tuple(
+    _github("cambridgeltl/xcopa", "a4c5f76ba6e18e6606bc08fe5b07a3c8093191ea", f"data/zh/{name}", sha256=sha256)
+    for name, sha256 in (
+        ("val.zh.jsonl", "8f638466c196342104bdbe9276e7d91fe0abcc044e9a9ad715f30c8ad618bcdd"),
+        ("test.zh.jsonl", None),
     )
+)
+COPA = tuple(
+    _hub("aps/super_glue", "3de24cf8022e94f4ee4b9d55a6f539891524d646", f"copa/{split}-00000-of-00001.parquet")
+    for split in ("validation", "test")
+)
+HELLASWAG = _hub(
+    "Rowan/hellaswag", "218ec52e09a7e7462a5400043bb9a69a41d06b76", "data/validation-00000-of-00001.parquet",
+    sha256="899813071e1e95efafec90f856e1987d2150fa4d020fc005df6962c259f660cd", size=6_315_951,
+)  # fmt: skip
+TRIVIAQA = _hub(
+    "mandarjoshi/trivia_qa",
+    "0f7faf33a3908546c6fd5b73a660e0f8ff173c2f",
+    "rc.nocontext/validation-00000-of-00001.parquet",
+)
 
-
-def _xcopa_files() -> tuple[UpstreamFile, ...]:
-    pin = "a4c5f76ba6e18e6606bc08fe5b07a3c8093191ea"
-    val = "8f638466c196342104bdbe9276e7d91fe0abcc044e9a9ad715f30c8ad618bcdd"
-    return tuple(
-        UpstreamFile(
-            host="github", repository="cambridgeltl/xcopa", revision=pin, path=f"data/zh/{name}", sha256=sha256
-        )
-        for name, sha256 in (("val.zh.jsonl", val), ("test.zh.jsonl", None))
-    )
-
+HELLASWAG_PATTERNS = ("**/hellaswag_val.jsonl", "**/hellaswag/*.jsonl", "**/hellaswag/*.parquet")
+TRIVIAQA_PATTERNS = ("**/triviaqa/*.jsonl", "**/triviaqa/*.parquet", "**/trivia_qa/**/*.parquet")
+BY_THIRD_PARTIES = "BSD-2-Clause (as stated by third parties)"
 
 BENCHMARKS = (
-    Benchmark(
-        "cvalues",
-        ("**/cvalues_responsibility_prompts.jsonl",),
-        (CVALUES_FILE,),
-        "prompt",
-        "id_",
-        "Apache-2.0",
-    ),
-    Benchmark(
-        "cmmlu",
-        ("**/cmmlu/dev/*.csv", "**/cmmlu/test/*.csv"),
-        _cmmlu_files(),
-        "Question",
-        "",
-        "CC-BY-NC-SA-4.0",
-    ),
-    Benchmark("xcopa_zh", ("**/xcopa_zh/*.jsonl",), _xcopa_files(), "premise", "idx", "CC-BY-4.0"),
-    Benchmark(
-        "copa",
-        ("**/copa/*.jsonl", "**/copa/*.parquet"),
-        tuple(
-            UpstreamFile(
-                host="hub",
-                repository="aps/super_glue",
-                revision="3de24cf8022e94f4ee4b9d55a6f539891524d646",
-                path=f"copa/{split}-00000-of-00001.parquet",
-            )
-            for split in ("validation", "test")
-        ),
-        "premise",
-        "idx",
-        "BSD-2-Clause (as stated by third parties)",
-    ),
-    Benchmark(
-        "hellaswag",
-        ("**/hellaswag_val.jsonl", "**/hellaswag/*.jsonl", "**/hellaswag/*.parquet"),
-        (
-            UpstreamFile(
-                host="hub",
-                repository="Rowan/hellaswag",
-                revision="218ec52e09a7e7462a5400043bb9a69a41d06b76",
-                path="data/validation-00000-of-00001.parquet",
-                sha256="899813071e1e95efafec90f856e1987d2150fa4d020fc005df6962c259f660cd",
-                size=6_315_951,
-            ),
-        ),
-        "ctx",
-        "ind",
-        "MIT",
-    ),
-    Benchmark(
-        "triviaqa",
-        ("**/triviaqa/*.jsonl", "**/triviaqa/*.parquet", "**/trivia_qa/**/*.parquet"),
-        (
-            UpstreamFile(
-                host="hub",
-                repository="mandarjoshi/trivia_qa",
-                revision="0f7faf33a3908546c6fd5b73a660e0f8ff173c2f",
-                path="rc.nocontext/validation-00000-of-00001.parquet",
-            ),
-        ),
-        "question",
-        "question_id",
-        "unknown",
-    ),
+    Benchmark("cvalues", ("**/cvalues_responsibility_prompts.jsonl",), (CVALUES,), "prompt", "id_", "Apache-2.0"),
+    Benchmark("cmmlu", ("**/cmmlu/dev/*.csv", "**/cmmlu/test/*.csv"), CMMLU, "Question", "", "CC-BY-NC-SA-4.0"),
+    Benchmark("xcopa_zh", ("**/xcopa_zh/*.jsonl",), XCOPA, "premise", "idx", "CC-BY-4.0"),
+    Benchmark("copa", ("**/copa/*.jsonl", "**/copa/*.parquet"), COPA, "premise", "idx", BY_THIRD_PARTIES),
+    Benchmark("hellaswag", HELLASWAG_PATTERNS, (HELLASWAG,), "ctx", "ind", "MIT"),
+    Benchmark("triviaqa", TRIVIAQA_PATTERNS, (TRIVIAQA,), "question", "question_id", "unknown"),
 )
 
 

@@ -104,6 +104,12 @@ def interrupts_in_finalizers() -> Iterator[None]:
         sys.unraisablehook = before
 
 
+def command_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    """A parser whose --help shows `epilog` line by line."""
+    lines = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(prog=prog, description=description, epilog=epilog, formatter_class=lines)
+
+
 def complain(name: str, line: str) -> None:
     """One line on stderr under the command's name."""
     print(f"{name}: {line}", file=sys.stderr, flush=True)

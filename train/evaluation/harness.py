@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from sources.command.extras import require_packages
 
 PACKAGES = ("lm_eval", "torch", "transformers", "accelerate")
 RECORDED = ("lm_eval", "torch", "transformers", "datasets", "accelerate", "peft")
+"""What computes the results."""
 INSTALL = "Install it: pip install 'build-prefs[evaluate]'."
 
 
@@ -44,17 +45,6 @@ def packaged(task_file: str) -> Path:
             f"lm_eval {version('lm_eval')}", f"has no task file {task_file}", expected="0.4.13", hint=INSTALL
         )
     return path
-
-
-def versions() -> dict[str, str]:
-    """The versions of what computes the results."""
-    found = {"python": sys.version.split()[0]}
-    for name in RECORDED:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def settle_environment(*, offline: bool) -> None:

@@ -17,10 +17,11 @@ from train.evaluation.find_data import (
     find_parts,
     parts_without_files,
 )
-from train.evaluation.harness import quiet, settle_environment, task_folder, versions
+from train.evaluation.harness import RECORDED, quiet, settle_environment, task_folder
 from train.evaluation.model import Loading, best_device, check_device, check_model, find_model
 from train.evaluation.report import Report, new_folder, write_report
 from train.evaluation.task_files import Workplace, write_tasks
+from train.run.run_folder import versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,5 +138,5 @@ def _report(
             "apply_chat_template": loading.apply_chat_template,
             "seed": job.seed,
         },
-        versions=versions(),
+        versions=versions(RECORDED),
     )

@@ -20,7 +20,7 @@ FULL = "the disk is full"
 
 def explain_failed_save(error: BaseException, target: Path, output_dir: Path) -> OutputError | None:
     """What to tell when writing `target` of a run failed; None if the error is no failed write."""
-    reason = next((why for each in _chain(error) if (why := _failed_write(each, output_dir))), "")
+    reason = next((why for each in chain(error) if (why := _failed_write(each, output_dir))), "")
     if not reason:
         return None
     last = last_whole_checkpoint(output_dir)
@@ -31,7 +31,7 @@ def explain_failed_save(error: BaseException, target: Path, output_dir: Path) ->
     return OutputError(target, f"{reason}; {kept}", hint=f"{full if reason == FULL else 'Mend that'}, and {go_on}.")
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
     """An error and what it came from."""
     while error is not None:
         yield error

@@ -5,14 +5,11 @@ enough to stop a run that cannot fit, no more.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
 from sources.command.errors import PrefsError
-from train.run.room import available_memory
-
-__all__ = ["MemoryEstimate", "Step", "available_memory", "check_memory", "estimate_memory", "explain_out_of_memory"]
+from train.run.failed_save import chain
 
 OPTIMIZER_STATES = (
     (("adafactor", "galore", "apollo", "sgd"), 0.1),
@@ -136,7 +133,7 @@ def check_memory(estimate: MemoryEstimate, available: int | None) -> str | None:
 
 def explain_out_of_memory(error: BaseException) -> PrefsError | None:
     """What to tell when an allocation failed; None if the error is of another kind."""
-    for each in _chain(error):
+    for each in chain(error):
         text = str(each)
         if isinstance(each, MemoryError) or (isinstance(each, RuntimeError) and any(word in text for word in WORDS)):
             wanted = ALLOCATION.search(text)
@@ -160,12 +157,6 @@ def _what_to_change(estimate: MemoryEstimate) -> str:
 def _wanted(text: str) -> str:
     """PyTorch's figure, which is in bytes on a CPU."""
     return size(float(text.split(maxsplit=1)[0])) if text.endswith("bytes") else text
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _states(optimizer: str) -> float:

@@ -143,10 +143,10 @@ def describe_options(command: Sequence[str], **groups: Any) -> dict[str, object]
     return {"command": mask_command(command), **{name: mask_options(_plain(group)) for name, group in groups.items()}}
 
 
-def versions() -> dict[str, str]:
-    """The versions of Python and of each package that counts, as far as they are installed."""
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """The versions of Python and of each of these packages, as far as they are installed."""
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -10,12 +10,11 @@ from sources.command.errors import PrefsError
 from train.run.memory import (
     MemoryEstimate,
     Step,
-    available_memory,
     check_memory,
     estimate_memory,
     explain_out_of_memory,
 )
-from train.run.room import container_room
+from train.run.room import available_memory, container_room
 
 GIB = 1 << 30
 LLAMA = SimpleNamespace(
