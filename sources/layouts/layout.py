@@ -50,6 +50,7 @@ class Half:
     score: float | None = None
     tools: list[Any] | None = None
     lang: str = ""
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

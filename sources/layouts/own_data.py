@@ -6,17 +6,22 @@ One row (an invented one, in LLaMA-Factory's layout):
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sources.fetch.data_files import DataFile
 from sources.files.read_whole import first_rows
 from sources.files.rows import Limits
 from sources.layouts.find import Taken, find_layout, name_layout, row_reader
 from sources.layouts.layout import Draft, Half, NoPairError
+from sources.layouts.plain import PlainRows, read_plain
+from sources.layouts.read_row import RowReader
 from sources.layouts.unpaired import pair_up
 from sources.pairs.extras import EXTRAS, narrow_answer, narrow_turns, write_extras
 from sources.pairs.schema import TURNS, Lang, Signal, one_turn
@@ -89,13 +94,49 @@ def no_files(options: NoOptions) -> tuple[UpstreamFile, ...]:
 def adapt(layout: str, is_named: bool, lang: Lang | None, rows: pa.Table, options: NoOptions) -> Adapted:
     """The pairs of one language, or of both; rows of another, and rows that give none, with their reason."""
     reader = row_reader(layout, is_named=is_named)
+    numbers: list[int] = rows["row"].to_pylist()
+    cells = [orjson.loads(whole) for whole in rows[WHOLE_ROW.names[0]].to_pylist()]
+    plain = read_plain(cells, reader)
+    return _adapt_rows(cells, numbers, reader, lang) if plain is None else _adapt_plain(plain, numbers, lang)
+
+
+def _adapt_plain(plain: PlainRows, numbers: list[int], lang: Lang | None) -> Adapted:
+    """Rows that are three strings each, a column at a time."""
+    langs = script_languages(
+        [
+            f"{prompt[:BEGINNING_CHARS]}\n{chosen[:BEGINNING_CHARS]}"
+            for prompt, chosen, _ in zip(*plain.sides, strict=True)
+        ]
+    )
+    prompt, chosen, rejected = (pa.array(texts, pa.string()) for texts in plain.sides)
+    table = pa.table(
+        {
+            "prompt": one_turn("user", prompt),
+            "chosen": one_turn("assistant", chosen),
+            "rejected": one_turn("assistant", rejected),
+            "lang": pa.array(langs, pa.string()),
+            "row": pa.array(numbers, pa.int64()),
+        }
+    )
+    lost: list[tuple[int, str, str]] = []
+    if lang is not None:
+        ours = pc.equal(table["lang"], lang)
+        table = table.filter(ours)
+        lost = _of_other_language(
+            {number: found for number, found in zip(numbers, langs, strict=True) if found != lang}, lang
+        )
+    return Adapted(table, skipped(lost), unused=plain.unused, layouts={plain.layout: len(numbers)})
+
+
+def _adapt_rows(cells: list[Any], numbers: list[int], reader: RowReader, lang: Lang | None) -> Adapted:
+    """Rows of any layout, one by one."""
     drafts: list[tuple[int, Draft]] = []
     halves: list[tuple[int, Half]] = []
     lost: list[tuple[int, str, str]] = []
     unused, layouts = Counter[str](), Counter[str]()
-    for number, whole in zip(rows["row"].to_pylist(), rows[WHOLE_ROW.names[0]].to_pylist(), strict=True):
+    for number, row in zip(numbers, cells, strict=True):
         try:
-            read = reader(orjson.loads(whole))
+            read = reader(row)
         except NoPairError as fault:
             lost.append((number, *fault.args))
             continue
@@ -111,8 +152,8 @@ def adapt(layout: str, is_named: bool, lang: Lang | None, rows: pa.Table, option
         pairs, left = pair_up(halves, reader.options)
         drafts, lost = sorted([*drafts, *pairs], key=lambda each: each[0]), [*lost, *left]
     drafts, others = _of_language(drafts, lang)
-    return Adapted(_table([draft for _, draft in drafts], [number for number, _ in drafts]),
-                   skipped([*lost, *others]), unused=unused, layouts=layouts)  # fmt: skip
+    table = _table([draft for _, draft in drafts], [number for number, _ in drafts])
+    return Adapted(table, skipped([*lost, *others]), unused=unused, layouts=layouts)
 
 
 Numbered = list[tuple[int, Draft]]
@@ -132,7 +173,12 @@ def _of_language(drafts: Numbered, lang: Lang | None) -> tuple[Numbered, list[tu
         for row in (number, draft.rejected_row)
         if row is not None and row not in used
     }
-    return ours, [(row, "other_language_file", f"{found}, read for {lang}") for row, found in others.items()]
+    return ours, _of_other_language(others, lang)
+
+
+def _of_other_language(rows: Mapping[int, str], lang: Lang) -> list[tuple[int, str, str]]:
+    """Skipped rows, from the number of each to the language that was found."""
+    return [(row, "other_language_file", f"{found}, read for {lang}") for row, found in rows.items()]
 
 
 def _table(drafts: list[Draft], numbers: list[int]) -> pa.Table:
@@ -163,5 +209,5 @@ def _table(drafts: list[Draft], numbers: list[int]) -> pa.Table:
 
 def _beginning(draft: Draft) -> str:
     """What tells the language of a pair: how its last turn and its chosen answer begin."""
-    asked = [turn["content"] for turn in draft.prompt[-1:]]
-    return "\n".join(text[:BEGINNING_CHARS] for text in (*asked, *(turn["content"] for turn in draft.chosen[-1:])))
+    asked = draft.prompt[-1]["content"][:BEGINNING_CHARS] + "\n" if draft.prompt else ""
+    return asked + str(draft.chosen[-1]["content"][:BEGINNING_CHARS])

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from sources.layouts.columns import Plan, plan_columns
-from sources.layouts.layout import WRITTEN_OUT, Draft, Half, Kinds, Layout, NoPairError, Options, Row
+from sources.layouts.layout import WRITTEN_OUT, Draft, Half, Kind, Layout, NoPairError, Options, Row
 from sources.layouts.turns import as_messages, shown, unread_keys
 
 UNFIT = (KeyError, IndexError, TypeError, AttributeError, ValueError)
@@ -22,14 +22,15 @@ class Match:
     columns that it leaves."""
 
     layout: Layout
-    kinds: Kinds
+    kinds: tuple[tuple[str, Kind], ...]
     used: frozenset[str]
     plan: Plan
 
     def fits(self, row: Row) -> bool:
-        return all(kind(row[key]) for key, kind in self.kinds.items()) and not (
-            self.layout.unless is not None and self.layout.unless(row)
-        )
+        for key, kind in self.kinds:
+            if not kind(row[key]):
+                return False
+        return self.layout.unless is None or not self.layout.unless(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,12 @@ def _read(layout: Layout, row: Row, used: frozenset[str], plan: Plan, options: O
         raise NoPairError("wrong_type", evidence) from None
     unused = [column for column in plan.unused if row[column] is not None]
     for column in used:
-        if type(row.get(column)) is not str:
-            unused += _unread(row.get(column), column)
+        cell = row.get(column)
+        if type(cell) is not str and cell is not None:
+            unused += _unread(cell, column)
     for draft in drafts:
-        unused += getattr(draft, "unread", ())
+        if draft.unread:
+            unused += draft.unread
     return Read(layout, drafts, used, unused)
 
 
@@ -120,7 +123,7 @@ def _matches(columns: tuple[str, ...], layouts: Sequence[Layout], ignore: frozen
         for number, kinds in enumerate(layout.variants):
             if kinds.keys() <= there:
                 used = layout.reads(number)
-                yield Match(layout, kinds, used, plan_columns(columns, used, ignore))
+                yield Match(layout, tuple(kinds.items()), used, plan_columns(columns, used, ignore))
 
 
 def opened(row: Row) -> Row:

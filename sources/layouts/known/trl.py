@@ -15,12 +15,15 @@ from sources.layouts.layout import (
     is_text,
     is_texts,
 )
-from sources.layouts.turns import after_common_turns, answer, answers, messages, prompt, text, user
+from sources.layouts.turns import after_common_turns, answer, answers, assistant, messages, prompt, text, user
 
 
 def sides(turns: list[dict[str, object]], row: Row, chosen: str = "chosen", rejected: str = "rejected") -> list[Draft]:
     """Every chosen answer of the row with every rejected one; one that is not there is empty."""
-    good, bad = answers(row.get(chosen), chosen), answers(row.get(rejected), rejected)
+    one, other = row.get(chosen), row.get(rejected)
+    if type(one) is type(other) is str:
+        return [Draft(turns, assistant(one), assistant(other))]
+    good, bad = answers(one, chosen), answers(other, rejected)
     return [Draft(turns, one, other) for one in good for other in bad]
 
 
