@@ -197,7 +197,7 @@ def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
         result.rows_read += prepared.rows_read
         result.rows_used += prepared.rows_used
         result.repairs.update(prepared.adapted.repairs)
-        result.unused.update(prepared.adapted.unused)
+        result.unused.update(prepared.unused)
         result.layouts.update(prepared.adapted.layouts)
         reasons = (prepared.lost[name].to_pylist() for name in ("stage", "reason"))
         result.skipped.update(zip(*reasons, strict=True))

@@ -1,5 +1,6 @@
 """The row-wise half of a build: upstream rows in, checked pairs with their keys out, a batch at a time."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -53,6 +54,7 @@ class Prepared:
     rows_read: int
     rows_used: int
     adapted: Adapted
+    unused: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Preparer:
             rows_read=len(batch.batch),
             rows_used=used,
             adapted=adapted,
+            unused=Counter(batch.batch.unused) + Counter(adapted.unused),
         )
 
     def _part(self, texts: PairTexts, place: int) -> PreparedPart:
@@ -162,6 +165,7 @@ def _gathered(batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
     yield RowBatch(
         pa.concat_tables([batch.rows for batch in whole]).combine_chunks(),
         pa.concat_tables([batch.bad for batch in whole]),
+        sum((Counter(batch.unused) for batch in whole), Counter()),
     )
 
 
@@ -169,5 +173,5 @@ def _cut(batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
     """The same rows in batches of at most MAX_BATCH_PAIRS, so that short rows do not make large batches."""
     for batch in batches:
         for start in range(0, max(len(batch.rows), 1), MAX_BATCH_PAIRS):
-            bad = batch.bad if start == 0 else batch.bad.slice(0, 0)
-            yield RowBatch(batch.rows.slice(start, MAX_BATCH_PAIRS), bad)
+            bad, unused = (batch.bad, batch.unused) if start == 0 else (batch.bad.slice(0, 0), {})
+            yield RowBatch(batch.rows.slice(start, MAX_BATCH_PAIRS), bad, unused)

@@ -1,5 +1,6 @@
 """Upstream files as typed Arrow tables of rows, with a reason for every row that cannot be read."""
 
+from collections import Counter
 from collections.abc import Iterator
 from math import isnan
 from pathlib import Path
@@ -81,10 +82,20 @@ def _fitting_layout(block: Block, layouts: tuple[pa.Schema, ...], name: str, fir
 def to_table(block: Block, layout: pa.Schema, first: int) -> RowBatch:
     """The rows of `block`, numbered from `first`, as columns of `layout`; rows that do not fit are bad."""
     numbers = np.arange(first, first + len(block), dtype=np.int64)
+    unused = _unused(block, layout)
     try:
-        return RowBatch(_columns(block, layout, numbers), skipped([]))
+        return RowBatch(_columns(block, layout, numbers), skipped([]), unused)
     except (*UNFIT, WrongCellError):
-        return _row_by_row(block, layout, numbers)
+        return _row_by_row(block, layout, numbers, unused)
+
+
+def _unused(block: Block, layout: pa.Schema) -> Counter[str]:
+    """In how many rows each column is that the layout does not have."""
+    shapes = Counter(tuple(row) for row in block if isinstance(row, dict))
+    unused = Counter[str]()
+    for columns, count in shapes.items():
+        unused.update(dict.fromkeys((str(name) for name in columns if name not in layout.names), count))
+    return unused
 
 
 def _columns(rows: Block, layout: pa.Schema, numbers: np.ndarray) -> pa.Table:
@@ -118,7 +129,7 @@ def _has_shape(value: object, wanted: pa.DataType) -> bool:
     return not (pa.types.is_floating(wanted) and (isinstance(value, bool) or value != value))  # noqa: PLR0124 - NaN
 
 
-def _row_by_row(rows: Block, layout: pa.Schema, numbers: np.ndarray) -> RowBatch:
+def _row_by_row(rows: Block, layout: pa.Schema, numbers: np.ndarray, unused: Counter[str]) -> RowBatch:
     good: Block = []
     kept: list[int] = []
     bad: list[tuple[int, str, str]] = []
@@ -129,7 +140,7 @@ def _row_by_row(rows: Block, layout: pa.Schema, numbers: np.ndarray) -> RowBatch
         except WrongCellError as wrong:
             reason, evidence = wrong.args
             bad.append((number, reason, evidence))
-    return RowBatch(_columns(good, layout, np.array(kept, dtype=np.int64)), skipped(bad))
+    return RowBatch(_columns(good, layout, np.array(kept, dtype=np.int64)), skipped(bad), unused)
 
 
 def _fit(row: object, layout: pa.Schema) -> dict[str, object]:

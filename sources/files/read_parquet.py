@@ -28,6 +28,7 @@ def read_parquet(
     try:
         with pq.ParquetFile(path) as file:
             layout = _fitting(file.schema_arrow.names, layouts, name)
+            others = [column for column in file.schema_arrow.names if column not in layout.names]
             for batch in file.iter_batches(BATCH_ROWS, columns=layout.names):
                 rows = pa.Table.from_batches([batch]).select(layout.names).cast(layout)
                 rows = rows.slice(0, None if max_rows is None else max_rows - first)
@@ -39,7 +40,8 @@ def read_parquet(
                     for number in numbers[~whole]
                 ]
                 bad_rows += bad
-                yield RowBatch(rows.append_column("row", pa.array(numbers)).filter(pa.array(whole)), skipped(bad))
+                kept = rows.append_column("row", pa.array(numbers)).filter(pa.array(whole))
+                yield RowBatch(kept, skipped(bad), dict.fromkeys(others, len(rows)))
                 if max_rows is not None and first >= max_rows:
                     break
     except (pa.ArrowException, OSError) as error:

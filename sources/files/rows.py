@@ -1,6 +1,7 @@
 """Batches of upstream rows, and how many bad ones among them are tolerated."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -21,10 +22,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class RowBatch:
-    """Rows of one file in its layout with their number `row` (from 0), and the bad rows among them."""
+    """Rows of one file in its layout with their number `row` (from 0), the bad rows among them, and in how many rows
+    each column was that the layout does not have."""
 
     rows: pa.Table
     bad: pa.Table
+    unused: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows) + len(self.bad)

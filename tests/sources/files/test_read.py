@@ -56,6 +56,11 @@ def bad_rows(batches: list[RowBatch]) -> list[tuple[int, str, str]]:
     return [(bad["row"], bad["reason"], bad["evidence"]) for batch in batches for bad in batch.bad.to_pylist()]
 
 
+def test_columns_that_the_layout_does_not_have_are_counted(tmp_path: Path) -> None:
+    (batch,) = read(write(tmp_path, [GOOD, {**GOOD, "more": 1}, {**GOOD, "more": 2, "meta": {}}, 7]))
+    assert dict(batch.unused) == {"more": 2, "meta": 1}
+
+
 def test_good_rows_become_columns_of_the_layout_with_their_number(tmp_path: Path) -> None:
     (batch,) = read(write(tmp_path, [GOOD, {**GOOD, "more": 1}]))
     assert batch.rows.column_names == [*LAYOUT.names, "row"]
