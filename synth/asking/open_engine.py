@@ -6,6 +6,7 @@ from sources.command.errors import UsageError
 from synth.asking.context import RunContext
 from synth.asking.pending import api_of_journal, requests
 from synth.engines.engine import Engine
+from synth.engines.first_contact import FirstContact
 from synth.engines.preflight import Server, check_options, find_api, look_at
 from synth.engines.server import ServerEngine
 from synth.job.completion import Api, CompletionRequest, Writer
@@ -53,14 +54,15 @@ async def open_engine(
         local.check_options(next(requests(prompts, writer)))
         return OpenedEngine(local, writer, [_remark(model, writer)])
     engine = ServerEngine(model.endpoint, timeout_s=job.timeout_s, connections=job.pace.concurrency)
+    contact = FirstContact(engine, model.endpoint, model.side, job.pace.patience_s, context.display.note)
     try:
-        server = await look_at(engine, model.endpoint, model.side, model.name)
+        server = await look_at(contact, model.name)
         _check_length(job, model, server)
         if writer is None:
             first = next(requests(prompts, job.writer(model, "chat")))
             if server.fields is None:  # so that what is true of both interfaces is known before one request is paid
                 check_options(server, model.endpoint, model.side, first)
-            writer = await _find_writer(job, model, engine, first, context)
+            writer = await _find_writer(job, model, contact, first, context)
         check_options(server, model.endpoint, model.side, next(requests(prompts, writer)))
     except BaseException:
         await engine.close()
@@ -69,16 +71,15 @@ async def open_engine(
 
 
 async def _find_writer(
-    job: Job, model: Model, engine: ServerEngine, first: CompletionRequest, context: RunContext
+    job: Job, model: Model, contact: FirstContact, first: CompletionRequest, context: RunContext
 ) -> Writer:
     """The writer that fits the server. If the first request had to be sent, its answer is recorded and paid."""
-    assert model.endpoint is not None
     price = model.price or FREE
     most = paid = price.most(first)
     if not await context.budget.reserve(most):
         raise UsageError("--max-spend", f"{job.max_spend:.2f} may be exceeded by the first request", hint="Raise it.")
     try:
-        api, answer = await find_api(engine, model.endpoint, first)
+        api, answer = await find_api(contact, first)
         paid = price.paid(first, answer) if answer else 0.0
     finally:
         await context.budget.settle(most, paid)

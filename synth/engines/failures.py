@@ -35,7 +35,8 @@ class RefusedError(RequestError):
 class RetryError(RequestError):
     """The request may be answered later. `own`: the request itself may be the cause, so retries are limited.
 
-    `maybe_paid`: it was sent, and the server may have answered and charged for it.
+    `maybe_paid`: it was sent, and the server may have answered and charged for it. `slow`: the server is there, but has
+    no time for it now.
     """
 
     message: str
@@ -43,6 +44,7 @@ class RetryError(RequestError):
     retry_after_s: float | None = None
     maybe_paid: bool = False
     busy: bool = False
+    slow: bool = False
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ def from_status(status: int, body: object, retry_after_s: float | None) -> Reque
     if status in HOPELESS:
         return HopelessError(shown, HOPELESS[status])
     if status in AWAY:
-        return RetryError(shown, retry_after_s=retry_after_s, busy=status == 429)
+        return RetryError(shown, retry_after_s=retry_after_s, busy=status == 429, slow=True)
     if status in (408, 409) or status >= 500:
         return RetryError(shown, own=True, retry_after_s=retry_after_s)
     return HopelessError(shown, "No answer that this program knows.")

@@ -19,6 +19,7 @@ from synth.job.endpoint import Endpoint
 CONNECT_S = 10.0
 IDLE_S = 4.0
 """A connection idle for longer is not used again: uvicorn, and so vLLM, hangs up after 5 seconds."""
+UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 NO_KEY = "none"
 MOST_TOKENS = 1 << 32
 """A higher count from a server is ignored."""
@@ -95,11 +96,13 @@ class ServerEngine:
             return from_status(error.status_code, body, retry_after_s(error.response.headers))
         cause = _first_cause(error)
         timed_out = isinstance(cause, TimeoutError)
+        reached = not isinstance(cause, UNREACHED)
         said = shorten(self._endpoint.hide(str(cause))) or "no connection"
         return RetryError(
             f"{'no answer in time' if timed_out else said} ({type(cause).__name__})",
-            maybe_paid=not isinstance(cause, aiohttp.ClientConnectorError),
+            maybe_paid=reached,
             busy=getattr(cause, "errno", None) in (EMFILE, ENFILE),  # it is we who have too many connections
+            slow=timed_out and reached,
         )
 
     def hide_in(self, body: object) -> object:
@@ -112,7 +115,7 @@ class ServerEngine:
 
 def _first_cause(error: BaseException) -> BaseException:
     """The exception that caused the client's exception."""
-    while (cause := error.__cause__ or error.__context__) is not None:
+    while not isinstance(error, UNREACHED) and (cause := error.__cause__ or error.__context__) is not None:
         if not isinstance(cause, (openai.APIError, httpx2.TransportError, aiohttp.ClientError, TimeoutError)):
             break
         error = cause

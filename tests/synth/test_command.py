@@ -154,7 +154,7 @@ def test_a_wrong_flag_exits_2_and_is_named(flags: str, words: str, capsys: pytes
 def test_flags_that_do_not_fit_are_named_with_what_would(
     flags: str, message: str, refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synth.engines.preflight.FIRST_CONTACT_S", 0.0)
+    monkeypatch.setattr("synth.engines.first_contact.STARTING_S", 0.0)
     files = {"greedy": tmp_path / "greedy.yaml", "parquet": tmp_path / "p.parquet"}
     greedy = "name: greedy\nrejected: {api: chat, sampling: {max_tokens: 5, temperature: 0}}\n"
     files["greedy"].write_text(greedy, encoding="utf-8")

@@ -15,8 +15,6 @@ from tests.synth.place import Place, Said
 def run(place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command in this process, chosen by batches unless told otherwise: what it said."""
     monkeypatch.setattr("synth.job.pace.Pace", partial(Pace, first_wait_s=0.01, max_wait_s=0.02, poll_s=0.01))
-    monkeypatch.setattr("synth.engines.preflight.FIRST_CONTACT_S", 0.2)
-    monkeypatch.setattr("synth.engines.preflight.FIRST_WAIT_S", 0.02)
 
     def go(url: str, *more: object, code: int = 0, at: Place = place, how: str = "--batch") -> Said:
         capsys.readouterr()

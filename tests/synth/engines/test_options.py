@@ -94,7 +94,8 @@ def test_a_part_of_the_server_that_is_broken_does_not_keep_the_rest(
     endpoint: str, play: object, played: Start, synth: Synth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if play == "hang":
-        monkeypatch.setattr("synth.engines.preflight.FIRST_CONTACT_S", 2.0)
+        monkeypatch.setattr("synth.engines.first_contact.REQUEST_S", 1.0)
+        monkeypatch.setattr("synth.engines.first_contact.ASIDE_S", 0.0)
     server = played(rules=[{"endpoint": endpoint, "play": play}])
     synth(server.url)
     assert asked(server) == {CHAT: 12}

@@ -1,6 +1,7 @@
 """What is found out about a server before anything is asked of it, and what is said where it cannot be used."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -62,7 +63,20 @@ def test_a_server_that_is_just_starting_is_waited_for(played: Start, synth: Synt
     assert server.counts["per_endpoint"]["GET /v1/models"] == 4
 
 
-@pytest.mark.parametrize("play", ["hang", "cut", "reset", 500, 503, 429])
+@pytest.mark.parametrize("play", ["hang", 503, {"status": 429, "retry_after": "0"}], ids=str)
+def test_a_server_that_is_busy_is_waited_for_and_that_is_said(
+    play: object, played: Start, synth: Synth, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synth.engines.first_contact.REQUEST_S", 1.0)
+    server = played(rules=[{"endpoint": "/v1/models", "first": 3, "play": play}])
+    first = synth(server.url).err.splitlines()[0]
+    found = "no answer in time" if play == "hang" else "HTTP "
+    assert first.startswith(f"synth-prefs: --rejected-url {server.url}: {found}")
+    assert first.endswith("; tried again for up to 600 s")
+    assert server.counts["per_endpoint"]["GET /v1/models"] >= 4
+
+
+@pytest.mark.parametrize("play", ["cut", "reset", 500])
 def test_a_server_that_never_tells_its_models_is_given_up(
     play: object, played: Start, synth: Synth, impatient: None
 ) -> None:
@@ -70,6 +84,20 @@ def test_a_server_that_never_tells_its_models_is_given_up(
     said = synth(server.url, code=1).err
     assert f"--rejected-url {server.url}: " in said
     assert "Is the server running?" in said
+    assert server.counts["started"] == 0
+
+
+@pytest.mark.parametrize("play", ["hang", 503, 429])
+def test_a_server_that_stays_busy_is_given_up_when_patience_is_at_its_end(
+    play: object, played: Start, synth: Synth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synth.engines.first_contact.REQUEST_S", 0.1)
+    monkeypatch.setattr("synth.engines.first_contact.monotonic", count().__next__)
+    server = played(rules=[{"endpoint": "/v1/models", "play": play}])
+    waits, error = synth(server.url, "--patience", 3, code=1).err.splitlines()
+    assert waits.endswith("; tried again for up to 3 s")
+    assert "Is the server running?" in error
+    assert server.counts["per_endpoint"]["GET /v1/models"] == 3
     assert server.counts["started"] == 0
 
 

@@ -1,7 +1,9 @@
 """One request to a server by the real openai client: its answer, or what went wrong and what to do about it."""
 
 import asyncio
+import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
 from errno import EMFILE
 from typing import Any
@@ -92,6 +94,7 @@ def test_each_status_means_what_to_do_and_is_tried_once(status: int, api: Api, p
         case RetryError(message):
             assert status in (*OWN, *AWAY, 429)
             told = {"own": status in OWN, "busy": status == 429, "maybe_paid": False, "retry_after_s": 0.25}
+            told["slow"] = status in (*AWAY, 429)
             assert asdict(found) == {"message": f"HTTP {status}: Played status {status}.", **told}
     assert server.counts["started"] == 1
 
@@ -150,7 +153,7 @@ def test_each_fault_is_tried_again_and_known_for_what_it_may_have_cost(
     server = played(rules=[{"play": play}])
     found = failure(server.url, api, timeout_s=0.3 if play == "hang" else 20)
     assert isinstance(found, RetryError)
-    assert (found.own, found.maybe_paid, found.busy) == (own, maybe_paid, False)
+    assert (found.own, found.maybe_paid, found.busy, found.slow) == (own, maybe_paid, False, play == "hang")
     assert words in found.message
     assert server.counts["started"] == 1
 
@@ -208,3 +211,16 @@ def test_no_server_is_tried_again_and_cost_nothing() -> None:
     assert isinstance(found, RetryError)
     assert (found.own, found.maybe_paid) == (False, False)
     assert "annot connect" in found.message
+
+
+def test_a_server_that_takes_no_connection_cost_nothing() -> None:
+    with socket.socket() as full, ExitStack() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):
+            waiting.enter_context(one := socket.socket()).setblocking(False)
+            one.connect_ex(full.getsockname())
+        found = failure(f"http://127.0.0.1:{full.getsockname()[1]}/v1", timeout_s=0.3)
+    assert isinstance(found, RetryError)
+    assert "no answer in time" in found.message
+    assert (found.own, found.maybe_paid, found.slow) == (False, False, False)
