@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from sources.pairs.assemble import ITEM, assemble, lost_rows
+from sources.pairs.assemble import assemble, lost_rows
 from sources.pairs.ledger import Reason
 from sources.pairs.schema import DROPPED, PAIRS, TURNS
 from sources.pairs.source import Adapted, skipped
@@ -62,7 +62,7 @@ def pair(group: list[Answered], prompts: Prompts, rule: Rule) -> Paired:
         one.chosen.became = "pair" if each.became == "pair" else one.chosen.became or each.became
     lost_table = lost_rows(skipped(lost), prompts.source, prompts.name, "ask")
     dropped_rows = [row for row, _, _ in lost] + [drafts[place][0].row for place in sorted(reasons)]
-    pairs_only = pairs.drop_columns([ITEM.name])
+    pairs_only = pairs.select(PAIRS.names)
     written = pairs_only.take(pa.array(kept, pa.int64()))
     return Paired(
         pairs=written,

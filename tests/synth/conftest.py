@@ -17,7 +17,7 @@ import pytest
 from synth.job.pace import Pace
 from synth.journal.journal import NAME, Journal
 from synth.synth_prefs import main
-from tests.synth.place import ROOT, Place, Said
+from tests.synth.place import ROOT, Place, Said, waits
 from tests.synth.played_server import PlayedServer, played_server
 
 
@@ -125,11 +125,6 @@ def start(place: Place) -> Iterator[Callable[..., "Popen[str]"]]:
     for process in begun:
         process.kill()
         process.communicate()
-
-
-def waits(line: str) -> bool:
-    """Whether the line says that a server is waited for, as on a machine with much to do."""
-    return "; tried again for up to " in line
 
 
 def one_line(said: str) -> bool:

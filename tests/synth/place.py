@@ -109,6 +109,11 @@ class Place:
         return [row[0] for row in rows] if "," not in columns else rows
 
 
+def waits(line: str) -> bool:
+    """Whether the line says that a server is waited for, as on a machine with much to do."""
+    return "; tried again for up to " in line
+
+
 def finish(process: "subprocess.Popen[str]") -> Said:
     """Wait for a run in a process of its own to end."""
     out, err = process.communicate(timeout=LIMIT_S)
