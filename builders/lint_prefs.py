@@ -102,16 +102,9 @@ def _failing(fail_on: str) -> set[str]:
 def _examine(options: argparse.Namespace, files: Any) -> Any:
     from builders.python.lint import examine_files
 
-    return examine_files(
-        files,
-        layout=options.layout,
-        tokenizer=options.tokenizer,
-        max_tokens=options.max_tokens,
-        benchmarks=options.benchmarks,
-        limit=options.limit,
-        workers=options.workers,
-        progress=sys.stderr.isatty(),
-    )
+    same = ("layout", "tokenizer", "max_tokens", "benchmarks", "limit", "workers")
+    given = {name: getattr(options, name) for name in same}
+    return examine_files(files, progress=sys.stderr.isatty(), **given)
 
 
 def _fix(options: argparse.Namespace, files: Any, examined: Any, console: Any) -> Any:

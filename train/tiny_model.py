@@ -5,7 +5,6 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -147,18 +146,13 @@ def make_tokenizer(texts: list[str], vocab_size: int) -> Any:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    backend.train_from_iterator(_pieces([ROLES, *texts]), trainer)
+    # in short pieces: Chinese has no spaces, and a long run of it is slow to learn merges from
+    pieces = (text[start : start + 64] for text in (ROLES, *texts) for start in range(0, len(text), 64))
+    backend.train_from_iterator(pieces, trainer)
     names = dict(zip(("pad_token", "bos_token", "eos_token"), (SPECIAL[0], SPECIAL[1], SPECIAL[3]), strict=True))
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, **names)
     choose_chat_template(tokenizer, "chatml")
     return tokenizer
-
-
-def _pieces(texts: list[str]) -> Iterator[str]:
-    """The texts in short pieces: Chinese has no spaces, and a long run of it is slow to learn merges from."""
-    for text in texts:
-        for start in range(0, len(text), 64):
-            yield text[start : start + 64]
 
 
 def make_model(tokenizer: Any, vocab_size: int, hidden_size: int, layers: int, seed: int) -> Any:

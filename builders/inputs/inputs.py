@@ -1,7 +1,6 @@
 """What a build reads: the sources that take part, where their files are, and why others are left out."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from os.path import isdir, isfile
@@ -57,11 +56,6 @@ class InputFile:
     sha256: str
     pinned: str
 
-    @property
-    def is_other(self) -> bool:
-        """Whether the bytes are not the pinned ones."""
-        return bool(self.pinned) and self.pinned != self.sha256
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -88,12 +82,13 @@ class Inputs:
     benchmarks: list[BenchmarkStatus]
 
     def warnings(self, lang: Lang | None = None) -> list[str]:
-        """What a reader of the result (in one language) should know about the input."""
+        """A line for each file (of one language) that is not the pinned one."""
         return [
-            warning
+            f"{file.name}: not the pinned bytes (SHA-256 {file.sha256[:12]}…, pinned {file.pinned[:12]}…)"
             for chosen, files in zip(self.selection.sources, self.files, strict=True)
             if lang in (None, chosen.source.lang)
-            for warning in others(files)
+            for file in files
+            if file.pinned not in ("", file.sha256)
         ]
 
 
@@ -236,12 +231,3 @@ def synth_files(folder: Path | None, lang: Lang) -> list[Path]:
         f"no pairs*.parquet there; found {there or 'nothing'}",
         hint="Make it with synth-prefs.",
     )
-
-
-def others(files: Iterable[InputFile]) -> list[str]:
-    """A warning for each file that is not the pinned one."""
-    return [
-        f"{file.name}: not the pinned bytes (SHA-256 {file.sha256[:12]}…, pinned {file.pinned[:12]}…)"
-        for file in files
-        if file.is_other
-    ]

@@ -9,10 +9,6 @@ from builders.publishing.publish import Order, Published
 from builders.publishing.publish import publish as run_publish
 
 
-def _say_nothing(line: str) -> None:
-    pass
-
-
 def publish(
     dataset: str | Path,
     *,
@@ -20,7 +16,7 @@ def publish(
     public: bool = False,
     replace: bool = False,
     dry_run: bool = False,
-    tell: Callable[[str], None] = _say_nothing,
+    tell: Callable[[str], None] = lambda _line: None,
 ) -> Published:
     """What was committed to the dataset repository `repo`, or with `dry_run` would be: url, commit, changes, pairs.
 

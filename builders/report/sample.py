@@ -36,17 +36,12 @@ NEVER = np.inf
 
 
 class Draw:
-    """Takes the rows of a build, a table at a time, and keeps those to show; `twins` are the first 64 bits of the ids
-    of pairs that are evidence."""
+    """Takes the rows of a build, a table at a time, and keeps those to show in `rows` (DRAWN); `twins` are the first 64
+    bits of the ids of pairs that are evidence."""
 
     def __init__(self, twins: np.ndarray) -> None:
         self.twins = twins
-        self._rows = DRAWN.empty_table()
-
-    @property
-    def rows(self) -> pa.Table:
-        """What was kept: DRAWN."""
-        return self._rows
+        self.rows = DRAWN.empty_table()
 
     def add(self, rows: pa.Table, split: str | None) -> None:
         """Rows of PAIRS in that split, or of DROPPED."""
@@ -55,14 +50,11 @@ class Draw:
             for field in DROPPED
         ]
         whole = pa.table([*columns, pa.array([split] * len(rows), pa.string())], schema=DRAWN)
-        self._keep(self._worth_showing(whole))
+        self.rows = self._worth_showing(pa.concat_tables([self.rows, self._worth_showing(whole)]))
 
     def absorb(self, other: "Draw") -> None:
         """What another draw kept."""
-        self._keep(other.rows)
-
-    def _keep(self, more: pa.Table) -> None:
-        self._rows = self._worth_showing(pa.concat_tables([self._rows, more]))
+        self.rows = self._worth_showing(pa.concat_tables([self.rows, other.rows]))
 
     def _worth_showing(self, rows: pa.Table) -> pa.Table:
         places = np.flatnonzero(rounds(rows, self.twins) < NEVER)
@@ -70,9 +62,9 @@ class Draw:
 
     def in_rounds(self) -> pa.Table:
         """What was kept with the round in which each row has its turn, the first round first."""
-        turn = rounds(self._rows, self.twins)
-        order = np.lexsort([order_keys(self._rows), turn])
-        return self._rows.append_column(ROUND, pa.array(turn)).take(pa.array(order))
+        turn = rounds(self.rows, self.twins)
+        order = np.lexsort([order_keys(self.rows), turn])
+        return self.rows.append_column(ROUND, pa.array(turn)).take(pa.array(order))
 
 
 def rounds(rows: pa.Table, twins: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from accelerate.utils import gather_object, is_peft_model
@@ -71,18 +72,9 @@ def reference_weights(model: Any) -> str:
     if not is_peft_model(model):
         return ""
     kept = ".ref." if "ref" in model.peft_config else None
-    return str(hash_module(_Part({
+    weights = {
         name: value
         for name, value in model.state_dict().items()
         if "lora_" not in name or (kept is not None and kept in name)
-    })))  # fmt: skip
-
-
-class _Part:
-    """Some of a model's weights, in the form that TRL hashes."""
-
-    def __init__(self, weights: dict[str, Any]) -> None:
-        self._weights = weights
-
-    def state_dict(self) -> dict[str, Any]:
-        return self._weights
+    }
+    return str(hash_module(SimpleNamespace(state_dict=lambda: weights)))  # all that TRL asks a module for

@@ -105,7 +105,8 @@ def show_plan(asked: Arguments, prepared: Prepared, plan: Plan) -> None:
     width = max(map(len, facts))
     for name, fact in facts.items():
         console.print(Text.assemble((f"{name:<{width}}  ", "bold"), fact), soft_wrap=True)
-    tight = check_memory(needed, available_memory(asked.dpo.device, processes_here=_processes_here()))
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    tight = check_memory(needed, available_memory(asked.dpo.device, processes_here=here))
     for remark in [*_remarks(prepared, plan), *([tight] if tight else [])]:
         console.print(Text(printable(remark, max_chars=600), "yellow"), soft_wrap=True)
 
@@ -181,8 +182,3 @@ def _remarks(prepared: Prepared, plan: Plan) -> list[str]:
     if cut := prepared.train.total.prompts_cut:
         remarks.append(f"{cut:,} prompts end otherwise alone than with an answer; their ends are left out, as TRL does")
     return remarks
-
-
-def _processes_here() -> int:
-    """How many processes of this run share the machine."""
-    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

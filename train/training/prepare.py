@@ -51,8 +51,7 @@ def prepare(asked: Arguments) -> Prepared:
     with asked.dpo.main_process_first(desc="tokenising"), _progress(asked, data) as progress:
         tables = [
             tokenize_pairs(table.slice(0, run.limit or None), tokenizer, cache=cache, progress=progress)
-            for table in (data.train, data.test)
-            if table is not None
+            for table in _tables(data)
         ]
     fitted = [fit(table, asked.dpo.max_length, run.too_long) for table in tables]
     if not fitted[0].kept.num_rows:

@@ -49,7 +49,9 @@ def train(asked: Arguments, prepared: Prepared, plan: Plan, words: list[str]) ->
         metrics = _evaluate(trainer) if prepared.test else {}
         trainer.save_final_model()
         if record:
-            _finish(asked, prepared, plan, trainer, record)
+            draw_curves(trainer.state.log_history, record.path)
+            trainer.make_card = lambda: _card(asked, prepared, plan, trainer, is_finished=True)
+            trainer.create_model_card()
             _note(record, status="finished", metrics=metrics, seconds=round(time.monotonic() - began, 1))
             _note(record, steps=trainer.state.global_step, peak_memory_mib=peak_memory_mib()["main"])
             say_result(folder, metrics, prepared)
@@ -136,13 +138,6 @@ def _evaluate(trainer: PrefsTrainer) -> dict[str, float]:
         return dict(done[-1])
     metrics: dict[str, float] = trainer.evaluate()
     return metrics
-
-
-def _finish(asked: Arguments, prepared: Prepared, plan: Plan, trainer: PrefsTrainer, record: RunFolder) -> None:
-    """Curves and the card of the finished run."""
-    draw_curves(trainer.state.log_history, record.path)
-    trainer.make_card = lambda: _card(asked, prepared, plan, trainer, is_finished=True)
-    trainer.create_model_card()
 
 
 def _card(asked: Arguments, prepared: Prepared, plan: Plan, trainer: PrefsTrainer, *, is_finished: bool) -> Card:
