@@ -64,6 +64,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="WHO",
         help="who preferred: human, votes, safety, model, synthetic (default: unknown)",
     )
+    add("--encoding", default="", metavar="NAME", help="of added text that is not UTF-8 (default: found where certain)")
+    add("--include", action="append", default=[], metavar="GLOB", help="of added folders only such files (repeatable)")
+    add("--exclude", action="append", default=[], metavar="GLOB", help="of added folders no such files (repeatable)")
     add("--only-added", action="store_true", help="build only what --add names")
     add("--verify-hashes", action="store_true", help="fail when a file is not the pinned one, also in a mirror")
     add("--workers", type=positive, metavar="N", help="processes (default: one a core, at most 4)")
@@ -164,7 +167,8 @@ def _request(options: argparse.Namespace) -> Any:
     from builders.python.build import make_request
 
     same = {name: getattr(options, name) for name in signature(make_request).parameters if hasattr(options, name)}
-    return make_request(added=_added(options), report=not options.no_report, download=not options.dry_run, **same)
+    given = {"added": _added(options), "wanted": _wanted(options)}
+    return make_request(**given, report=not options.no_report, download=not options.dry_run, **same)
 
 
 def _added(options: argparse.Namespace) -> Any:
@@ -173,13 +177,19 @@ def _added(options: argparse.Namespace) -> Any:
     return parse_added(options.add, options.add_name, options.add_licence, options.add_signal)
 
 
+def _wanted(options: argparse.Namespace) -> Any:
+    from builders.inputs.added import want_files
+
+    return want_files(options.include, options.exclude, options.encoding)
+
+
 def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
     from dataclasses import asdict
 
     from builders.inputs.added import list_added
     from builders.inputs.plan import make_plan, show_plan
 
-    plan = make_plan(request, list_added(_added(options)))
+    plan = make_plan(request, list_added(_added(options), _wanted(options)))
     told = {}
     if options.push_to_hub:
         from builders.publishing.hub_access import find_token

@@ -22,7 +22,7 @@ examples:
   lint-prefs --explain near_duplicate
 
 Layouts: trl, trl-standard, trl-implicit, ultrafeedback, hh, llamafactory, llamafactory-old, sharegpt, ms-swift,
-medicalgpt, axolotl; from json, jsonl, csv or parquet, packed (gz, xz) or not.
+medicalgpt, axolotl; from JSON of any form, CSV, Parquet, Arrow or xlsx, packed (gz, xz, bz2, zst, zip) or not.
 Exit status: 0 nothing that --fail-on names was found, 1 it was, or the data cannot be read, 2 wrong usage.
 """
 
@@ -40,6 +40,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="a file, a folder of files, or owner/name[@revision] on the Hub",
     )
     add("--layout", default="", metavar="NAME", help="how the rows are laid out (default: found out)")
+    add("--encoding", default="", metavar="NAME", help="of text that is not UTF-8 (default: found out where certain)")
+    add("--include", action="append", default=[], metavar="GLOB", help="of a folder only such files (may be repeated)")
+    add("--exclude", action="append", default=[], metavar="GLOB", help="of a folder no such files (may be repeated)")
     add("--fail-on", default="error", metavar="WHAT", help="error, warning, info, never, or codes with commas between")
     add("--tokenizer", type=Path, metavar="FILE", help="a tokenizer.json, or the folder of a model")
     add("--max-tokens", type=positive, default=2048, metavar="N", help="with --tokenizer (default: 2048)")
@@ -75,16 +78,17 @@ def _run(options: argparse.Namespace) -> int:
     if options.explain is not None:
         console.print(Markdown(explain(find_rule(options.explain, "--explain"))))
         return 0
+    from builders.inputs.added import want_files
     from builders.linting.show import as_json, by_rule, show_findings
     from builders.linting.splits import find_files
 
     began, fails = perf_counter(), _failing(options.fail_on)
-    files = find_files(options.data, "PATH")
-    examined = _examine(options, files)
+    found = find_files(options.data, "PATH", want_files(options.include, options.exclude, options.encoding))
+    examined = _examine(options, found)
     seconds = perf_counter() - began
     if not options.json:
         show_findings(examined, seconds, console)
-    built = _fix(options, files, examined, console) if options.fix else None
+    built = _fix(options, found.files, examined, console) if options.fix else None
     if options.json:
         print_json(as_json(examined, seconds) | ({"fixed": built} if built else {}))
     return int(any(rule.code in fails for rule, _ in by_rule(examined)))
@@ -99,12 +103,12 @@ def _failing(fail_on: str) -> set[str]:
     return {find_rule(code.strip(), "--fail-on").code for code in fail_on.split(",")}
 
 
-def _examine(options: argparse.Namespace, files: Any) -> Any:
+def _examine(options: argparse.Namespace, found: Any) -> Any:
     from builders.python.lint import examine_files
 
     same = ("layout", "tokenizer", "max_tokens", "benchmarks", "limit", "workers")
     given = {name: getattr(options, name) for name in same}
-    return examine_files(files, progress=sys.stderr.isatty(), **given)
+    return examine_files(found, progress=sys.stderr.isatty(), **given)
 
 
 def _fix(options: argparse.Namespace, files: Any, examined: Any, console: Any) -> Any:

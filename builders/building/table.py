@@ -28,6 +28,7 @@ def remarks(inputs: Inputs, built: list[Built]) -> list[Text]:
     """One line for each thing that a reader of the table should not miss."""
     lines = [remark("layout", text, style="green") for text in inputs.selection.layouts]
     lines += [remark(*said) for result in built for account in result.accounts for said in account.remarks()]
+    lines += [remark(what, text) for what, text in inputs.selection.told]
     lines += [remark("left out", f"{name}: {why}") for name, why in inputs.selection.left_out]
     checked = [f"{status.name} ({status.questions:,})" for status in inputs.benchmarks if not status.missing]
     if checked:

@@ -8,8 +8,9 @@ from typing import cast, get_args
 
 from builders.inputs.plan import Listed
 from sources.command.errors import UsageError
-from sources.fetch.data_files import find_data, list_data, name_data, named_on_hub
+from sources.fetch.data_files import EVERYTHING, Wanted, list_data, look_through, name_data, named_on_hub
 from sources.fetch.hub_data import HubId
+from sources.files.own.encodings import named_encoding
 from sources.layouts.find import name_layout
 from sources.layouts.own_data import Described
 from sources.pairs.schema import Signal
@@ -53,33 +54,45 @@ def parse_added(
     ]
 
 
-def find_added(added: Sequence[Added], *, download: bool = True) -> tuple[Described, ...]:
-    """The files of each, fetched from the Hub where they are there; without `download` those are left out.
+def find_added(added: Sequence[Added], wanted: Wanted = EVERYTHING, *, download: bool = True) -> tuple[Described, ...]:
+    """The files of each that are wanted, fetched from the Hub where they are there; without `download` those are left
+    out.
 
     Raises:
         FetchError: one cannot be had.
     """
-    return tuple(
-        Described(
-            files=tuple(find_data(one.place, "--add")),
-            name=one.name,
-            licence=one.licence,
-            signal=one.signal,
-            layout=one.layout,
-        )
-        for one in added
-        if download or not _to_download(one.place)
+    return tuple(_described(one, wanted) for one in added if download or not _to_download(one.place))
+
+
+def want_files(include: Sequence[str], exclude: Sequence[str], encoding: str) -> Wanted:
+    """What the flags --include, --exclude and --encoding say.
+
+    Raises:
+        UsageError: no encoding is called so.
+    """
+    return Wanted(tuple(include), tuple(exclude), named_encoding(encoding, "--encoding") if encoding else "")
+
+
+def _described(one: Added, wanted: Wanted) -> Described:
+    found = look_through(one.place, "--add", wanted)
+    return Described(
+        files=tuple(found.files),
+        name=one.name,
+        licence=one.licence,
+        signal=one.signal,
+        layout=one.layout,
+        passed_over=tuple(found.passed_over_lines()),
     )
 
 
-def list_added(added: Sequence[Added]) -> list[Listed]:
+def list_added(added: Sequence[Added], wanted: Wanted = EVERYTHING) -> list[Listed]:
     """The data of one's own that a build would download, by the names of its files."""
     listed = []
     for one in added:
-        if wanted := _to_download(one.place):
+        if on_hub := _to_download(one.place):
             if one.layout:
                 name_layout(one.layout, "--add")
-            listed.append(Listed(one.name, one.licence, list_data(wanted, "--add")))
+            listed.append(Listed(one.name, one.licence, list_data(on_hub, "--add", wanted)))
     return listed
 
 

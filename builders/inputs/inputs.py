@@ -1,12 +1,13 @@
 """What a build reads: the sources that take part, where their files are, and why others are left out."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from os.path import isdir, isfile
 from pathlib import Path
 
 from builders.engines.this_machine import map_in_threads
+from builders.inputs.files_told import tell_files
 from builders.inputs.recipe import ChosenSource, Recipe, choose_sources
 from builders.stages.benchmarks import BenchmarkStatus, Question, load_benchmarks
 from builders.stages.caps import Cap
@@ -55,16 +56,18 @@ class InputFile:
     revision: str
     sha256: str
     pinned: str
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The sources that take part, in order of precedence, (name, why) of those left out, and what layouts were taken
-    for files of one's own."""
+    """The sources that take part, in order of precedence, (name, why) of those left out, what layouts were taken for
+    files of one's own, and what should be told of these files."""
 
     sources: list[ChosenSource]
     left_out: list[tuple[str, str]]
     layouts: list[str]
+    told: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def caps(self) -> dict[int, Cap]:
@@ -125,7 +128,8 @@ def select(request: Request) -> Selection:
             f"none is left for --lang {' '.join(request.langs)}",
             expected=f"at least one of {', '.join(c.source.name for c in recipe_sources)}",
         )
-    return Selection(taken, left_out, list(dict.fromkeys(map(_read_as, own))))
+    told = [line for data in request.added for line in tell_files(data, request.recipe.limits.reading)]
+    return Selection(taken, left_out, list(dict.fromkeys(map(_read_as, own))), told)
 
 
 def _takes_part(source: Source, request: Request, own_names: set[str]) -> bool:
@@ -197,7 +201,7 @@ def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
     Raises:
         FetchError: one cannot be had, or has other bytes than the pinned ones where that matters.
     """
-    files = [InputFile(file.mirror_path, file.path, file.revision, file_sha256(file.path), "") for file in chosen.local]
+    files = [_given(file) for file in chosen.local]
     for file in source_files(chosen):
         located = request.fetcher.locate(file)
         sha256 = file_sha256(located.path)
@@ -208,6 +212,11 @@ def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
             pinned, revision = "", SAMPLE_REVISION
         files.append(InputFile(file.mirror_path, located.path, revision, sha256, pinned))
     return files
+
+
+def _given(file: DataFile) -> InputFile:
+    """A file of the user's own."""
+    return InputFile(file.mirror_path, file.path, file.revision, file_sha256(file.path), "", file.encoding)
 
 
 def synth_files(folder: Path | None, lang: Lang) -> list[Path]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from builders.building.decide import decide
 from builders.building.gather import Gathered, gather
+from builders.inputs.files_told import tell_files
 from builders.inputs.inputs import Request, Selection, find_inputs
 from builders.inputs.recipe import ChosenSource, LimitSettings, Recipe
 from builders.linting.splits import SPLITS, SplitFile
@@ -53,9 +54,11 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A dataset after linting. `length_auc` says how often the longer answer is the chosen one."""
+    """A dataset after linting. `told` is what should be told of its files; `length_auc` says how often the longer
+    answer is the chosen one."""
 
     layouts: list[tuple[str, Taken]]
+    told: list[tuple[str, str]]
     account: Account
     pairs_by_split: dict[str, int]
     pairs_by_lang: dict[str, int]
@@ -66,9 +69,11 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is examined: the files, the layout (empty: found out for each), the token limit if there is one."""
+    """What is examined: the files, those passed over, the layout (empty: found out for each), the token limit if
+    there is one."""
 
     files: list[SplitFile]
+    passed_over: list[str]
     layout: str = ""
     limit: TokenLimit | None = None
 
@@ -86,6 +91,8 @@ def examine(subject: Subject, request: Request, progress: Progress, scratch: Pat
         for each in subject.files
     ]
     owned = [own_data(data, None, "--layout") for data in described]
+    told = [line for data in described for line in tell_files(data, request.recipe.limits.reading)]
+    told += [("passed over", line) for line in subject.passed_over]
     chosen = [ChosenSource(own.source, NoOptions(), Cap(), own.files) for own in owned]
     inputs = find_inputs(Selection(chosen, [], []), request, progress)
     gathered = gather(inputs, request, scratch, progress)
@@ -107,6 +114,7 @@ def examine(subject: Subject, request: Request, progress: Progress, scratch: Pat
     ]
     return Examined(
         layouts=[(name, own.taken) for name, own in zip(names, owned, strict=True)],
+        told=told,
         account=total(gathered.accounts, "en"),
         pairs_by_split={name: int((splits == name).sum()) for name in dict.fromkeys(splits.tolist())},
         pairs_by_lang={lang: n for place, lang in enumerate(LANGS) if (n := int((gathered.keys.lang == place).sum()))},

@@ -26,6 +26,8 @@ def show_findings(examined: Examined, seconds: float, console: Console) -> None:
                 (printable(name, max_chars=200), "bold"), " is ", (taken.name, "bold green"), f": {taken.why}"
             )
         )
+    for what, text in examined.told:
+        console.print(remark(what, text))
     console.print(Text(_size(examined), style="dim"))
     console.print()
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
@@ -86,6 +88,7 @@ def as_json(examined: Examined, seconds: float) -> dict[str, object]:
     """The same as plain data."""
     return {
         "files": [{"file": name, "layout": taken.name, "why": taken.why} for name, taken in examined.layouts],
+        "remarks": [f"{what}  {text}" for what, text in examined.told],
         "rows": examined.account.rows_read,
         "pairs": examined.account.pairs_made,
         "pairs_by_split": examined.pairs_by_split,

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from sources.fetch.data_files import DataFile, find_data
+from sources.fetch.data_files import EVERYTHING, DataFile, Wanted, look_through
 
 SPLITS = ("train", "validation", "test")
 """In the order in which they are used: what stands in one must not be asked in a later one."""
@@ -22,13 +22,24 @@ class SplitFile:
     split: str
 
 
-def find_files(place: Path, flag: str) -> list[SplitFile]:
-    """The file given, or the data files of a folder or Hub dataset, each with its split (train where no name says).
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """The files that are examined, and a line for each kind of file beside them that is not."""
+
+    files: list[SplitFile]
+    passed_over: list[str]
+
+
+def find_files(place: Path, flag: str, wanted: Wanted = EVERYTHING) -> FoundFiles:
+    """The file given, or the wanted data files of a folder or Hub dataset, each with its split (train where nothing
+    says).
 
     Raises:
         FetchError: there is none, or it cannot be had.
     """
-    return [SplitFile(file, split_of(file.name)) for file in find_data(place, flag)]
+    found = look_through(place, flag, wanted)
+    files = [SplitFile(file, split_of(file.split or file.name)) for file in found.files]
+    return FoundFiles(files, found.passed_over_lines())
 
 
 def split_of(name: str) -> str:

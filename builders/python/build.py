@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
 
 from builders.building.pipeline import build as run_build
 from builders.building.table import remarks
-from builders.inputs.added import Added, find_added, parse_added
+from builders.inputs.added import Added, find_added, parse_added, want_files
 from builders.inputs.inputs import Request
 from builders.inputs.recipe import load_recipe
 from sources.command.errors import UsageError
 from sources.command.printable import printable
 from sources.command.progress import Bars, Silent
+from sources.fetch.data_files import EVERYTHING, Wanted
 from sources.fetch.download import Download
 from sources.fetch.fetcher import SAMPLE, Mirror
 from sources.fetch.fetcher import sample as sample_files
@@ -142,6 +143,9 @@ def build(
     add_name: Names = (),
     add_licence: Names = (),
     add_signal: Names = (),
+    encoding: str = "",
+    include: Names = (),
+    exclude: Names = (),
     only_added: bool = False,
     verify_hashes: bool = False,
     workers: int | None = None,
@@ -150,25 +154,27 @@ def build(
 ) -> BuildResult | dict[Lang, BuildResult]:
     """The dataset that the command build-prefs writes with the same options; a result for each language with "all".
 
-    `out` is the folder that gets `<lang>/`; `progress` shows bars on stderr.
+    `encoding`, `include` and `exclude` are about the files of `add`: the encoding of text that is not UTF-8, and
+    patterns for the files of a folder. `out` is the folder that gets `<lang>/`; `progress` shows bars on stderr.
 
     Raises:
         PrefsError: says where, what was found, what was expected and what to do; what was in `out` is still there.
     """
-    added = parse_added(*map(_listed, (add, add_name, add_licence, add_signal)))
+    added = parse_added(*map(listed, (add, add_name, add_licence, add_signal)))
     request = make_request(
         lang=lang,
         out=Path(out),
         sample=sample,
         mirror=mirror,
         recipe=str(recipe),
-        only=_listed(only),
-        without=_listed(without),
+        only=listed(only),
+        without=listed(without),
         limit=limit,
         commercial_ok=commercial_ok,
         benchmarks=benchmarks,
         synth=synth,
         added=added,
+        wanted=want_files(listed(include), listed(exclude), encoding),
         only_added=only_added,
         verify_hashes=verify_hashes,
         workers=workers,
@@ -198,13 +204,14 @@ def make_request(
     benchmarks: str | Path | None = None,
     synth: str | Path | None = None,
     added: Sequence[Added] = (),
+    wanted: Wanted = EVERYTHING,
     only_added: bool = False,
     verify_hashes: bool = False,
     workers: int | None = None,
     report: bool = True,
     download: bool = True,
 ) -> Request:
-    """What the options ask for; `download` fetches added data that is on the Hub.
+    """What the options ask for; `wanted` says which files of added data, `download` fetches those that are on the Hub.
 
     Raises:
         UsageError: an option is wrong.
@@ -216,6 +223,8 @@ def make_request(
         raise UsageError("sample", "does not go with mirror", hint="Give one of them.")
     if benchmarks is not None and not os.path.isdir(benchmarks):
         raise UsageError("--benchmarks", f"no folder {benchmarks}")
+    if wanted != EVERYTHING and not added:
+        raise UsageError("--encoding, --include and --exclude", "need --add", hint="Name your data with --add FILE.")
     if only_added and not added:
         raise UsageError("--only-added", "needs --add", hint="Name your data with --add FILE.")
     return Request(
@@ -229,7 +238,7 @@ def make_request(
         without=tuple(without),
         commercial_ok=commercial_ok,
         verify_hashes=verify_hashes,
-        added=find_added(added, download=download),
+        added=find_added(added, wanted, download=download),
         only_added=only_added,
         max_rows=limit,
         report=report,
@@ -248,7 +257,8 @@ def check_counts(**counts: int | None) -> None:
             raise UsageError(name, f"{count} is not positive", expected="a whole number above 0, or None")
 
 
-def _listed(given: Paths) -> list[str]:
+def listed(given: Paths) -> list[str]:
+    """One or several, as a list."""
     return [str(given)] if isinstance(given, str | Path) else [str(one) for one in given]
 
 

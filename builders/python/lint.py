@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from builders.inputs.added import want_files
 from builders.inputs.inputs import Request
 from builders.linting.examine import RECIPE, Examined, Subject, examine
 from builders.linting.rules import Severity
 from builders.linting.show import by_rule, lines, share
-from builders.linting.splits import SplitFile, find_files
+from builders.linting.splits import FoundFiles, find_files
 from builders.linting.tokens import load_limit
-from builders.python.build import MAX_WORKERS, check_counts
+from builders.python.build import MAX_WORKERS, Names, check_counts, listed
 from sources.command.errors import UsageError
 from sources.command.progress import Bars, Silent
 from sources.fetch.fetcher import Mirror, sample
@@ -90,6 +91,9 @@ def lint(
     data: str | Path,
     *,
     layout: str = "",
+    encoding: str = "",
+    include: Names = (),
+    exclude: Names = (),
     tokenizer: str | Path | None = None,
     max_tokens: int = 2048,
     benchmarks: str | Path | None = None,
@@ -99,16 +103,17 @@ def lint(
 ) -> LintResult:
     """What is wrong with the preference data in a file, a folder or `owner/name[@revision]` on the Hub.
 
+    `encoding` is that of text which is not UTF-8; `include` and `exclude` are patterns for the files of a folder.
     `max_tokens` counts with `tokenizer` (a tokenizer.json or the folder of a model); `limit` is rows of each file;
     `progress` shows bars on stderr.
 
     Raises:
         PrefsError: says where, what was found, what was expected and what to do.
     """
-    files = find_files(Path(data), "PATH")
+    found = find_files(Path(data), "PATH", want_files(listed(include), listed(exclude), encoding))
     return LintResult(
         examine_files(
-            files,
+            found,
             layout=layout,
             tokenizer=Path(tokenizer) if tokenizer is not None else None,
             max_tokens=max_tokens,
@@ -121,7 +126,7 @@ def lint(
 
 
 def examine_files(
-    files: list[SplitFile],
+    found: FoundFiles,
     *,
     layout: str,
     tokenizer: Path | None,
@@ -136,7 +141,7 @@ def examine_files(
     Raises:
         PrefsError: a file cannot be read, or no row gives a pair.
     """
-    subject = Subject(files, layout, load_limit(tokenizer, max_tokens) if tokenizer else None)
+    subject = Subject(found.files, found.passed_over, layout, load_limit(tokenizer, max_tokens) if tokenizer else None)
     bars = Bars() if progress else Silent()
     with tempfile.TemporaryDirectory(prefix="lint-prefs-") as scratch:
         try:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 import orjson
 
 from sources.command.errors import BrokenFileError
+from sources.command.printable import printable
 
 BLOCK_BYTES = 4 << 20
 MAX_SPAN_BYTES = 256 << 20
@@ -52,20 +53,21 @@ def json_blocks(stream: BinaryIO, name: str, max_row_bytes: int, block_bytes: in
         array = _Array(stream, name, max_row_bytes, size)
         yield from array.blocks(head)
     else:
-        yield from _line_blocks(stream, head.removeprefix(BOM), max_row_bytes, size)
+        yield from line_blocks(stream, head.removeprefix(BOM), max_row_bytes, size)
 
 
-def _line_blocks(stream: BinaryIO, head: bytes, max_row_bytes: int, size: int) -> Iterator[Block]:
+def line_blocks(stream: BinaryIO, head: bytes, max_row_bytes: int, size: int) -> Iterator[Block]:
+    """The rows of JSON lines that begin with `head` and go on in the stream."""
     rest = head
     while data := stream.read(size):
         whole, newline, tail = (rest + data).rpartition(b"\n")
         if newline:
-            yield [_line(line, max_row_bytes) for line in whole.split(b"\n") if line.strip()]
+            yield [parse_line(line, max_row_bytes) for line in whole.split(b"\n") if line.strip()]
         rest = tail if newline else rest + data
         if len(rest) > MAX_SPAN_BYTES:
             yield [Bad("row_too_large", f"a line of more than {len(rest):,} bytes")]
             rest = _after_line(stream)
-    yield [_line(line, max_row_bytes) for line in rest.split(b"\n") if line.strip()]
+    yield [parse_line(line, max_row_bytes) for line in rest.split(b"\n") if line.strip()]
 
 
 def _after_line(stream: BinaryIO) -> bytes:
@@ -77,7 +79,8 @@ def _after_line(stream: BinaryIO) -> bytes:
     return b""
 
 
-def _line(line: bytes, max_row_bytes: int) -> object:
+def parse_line(line: bytes, max_row_bytes: int) -> object:
+    """The value of one line, or Bad."""
     if len(line) > max_row_bytes:
         return Bad("row_too_large", f"{len(line):,} bytes, at most {max_row_bytes:,}")
     try:
@@ -89,29 +92,64 @@ def _line(line: bytes, max_row_bytes: int) -> object:
             return Bad("bad_json", str(error))
 
 
+@dataclass(slots=True)
+class Place:
+    """Where in the JSON text of a file the bytes at hand begin: so many bytes, with so many line breaks, are behind."""
+
+    name: str
+    done: int = 0
+    lines: int = 0
+
+    def after(self, rest: bytes, end: int) -> bytes:
+        """What follows `end`, the bytes before it counted as done."""
+        self.done += end
+        self.lines += rest.count(b"\n", 0, end)
+        return rest[end:]
+
+    def broken(self, found: str, offset: int, rest: bytes, expected: str = "a whole JSON array") -> BrokenFileError:
+        """The error that says what is wrong at that offset in `rest`."""
+        line = self.lines + rest.count(b"\n", 0, offset) + 1
+        return BrokenFileError(
+            self.name,
+            f"{found}, at byte {self.done + offset:,} (line {line:,})",
+            expected=expected,
+            hint="Get the file again; it may be truncated or edited.",
+        )
+
+
+def is_early(error: json.JSONDecodeError) -> bool:
+    """Whether a text may only end too early, and be right when more of it is read."""
+    return error.pos >= len(error.doc.rstrip()) - 1 or error.msg.startswith("Unterminated string")
+
+
+def not_json(error: json.JSONDecodeError) -> str:
+    """What is wrong with a text, and what stands there."""
+    return f"not JSON ({error.msg}, found {printable(error.doc[error.pos :], max_chars=12)})"
+
+
 class _Array:
-    """A JSON array read in blocks; `done` bytes of it, with `lines` line breaks and `rows` rows, are behind us."""
+    """A JSON array read in blocks; `rows` of its rows are behind us."""
 
     def __init__(self, stream: BinaryIO, name: str, max_row_bytes: int, size: int) -> None:
-        self._stream, self._name, self._max_row_bytes, self._size = stream, name, max_row_bytes, size
-        self._done, self._lines, self._rows = 0, 0, 0
+        self._stream, self._place, self._max_row_bytes, self._size = stream, Place(name), max_row_bytes, size
+        self._rows = 0
 
     def blocks(self, head: bytes) -> Iterator[Block]:
-        rest = self._after(head, head.index(b"[") + 1)
+        rest = self._place.after(head, head.index(b"[") + 1)
         wanted = self._size
         while more := self._stream.read(wanted):
             rest += more
             end, rows = self._whole_rows(rest)
             if end:
-                yield self._sized(rows, len(rest))
+                yield sized(rows, len(rest), self._max_row_bytes)
                 self._rows += len(rows)
-                rest, wanted = self._after(rest, end), self._size
+                rest, wanted = self._place.after(rest, end), self._size
             elif len(rest) > MAX_SPAN_BYTES:
-                raise self._broken(f"row {self._rows} does not end within {MAX_SPAN_BYTES:,} bytes", 0, rest)
+                raise self._place.broken(f"row {self._rows} does not end within {MAX_SPAN_BYTES:,} bytes", 0, rest)
             else:
                 wanted = len(rest)
-        rows = self._parse(b"[" + rest, rest, last=True) or []
-        yield self._sized(rows, len(rest))
+        rows = self._parse(b"[" + _without_last_comma(rest), rest, last=True) or []
+        yield sized(rows, len(rest), self._max_row_bytes)
 
     def _whole_rows(self, rest: bytes) -> tuple[int, Block]:
         """The end of the last boundary between two rows in `rest`, and the rows before it; 0 if there is none."""
@@ -141,37 +179,28 @@ class _Array:
         try:
             return _as_rows(json.loads(text, strict=False))
         except RecursionError as error:
-            raise self._broken("nested too deep", 0, rest) from error
+            raise self._place.broken("nested too deep", 0, rest) from error
         except json.JSONDecodeError as error:
-            too_early = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
-            if too_early and not last:
+            if is_early(error) and not last:
                 return None
-            found = "ends in the middle of a row" if too_early else f"not JSON ({error.msg})"
-            raise self._broken(found, len(text[1 : error.pos].encode("utf-8", "surrogateescape")), rest) from error
+            found = "ends in the middle of a row" if is_early(error) else not_json(error)
+            offset = len(text[1 : error.pos].encode("utf-8", "surrogateescape"))
+            raise self._place.broken(found, offset, rest) from error
         except ValueError as error:  # a number of thousands of digits
-            raise self._broken(f"not readable ({error})", 0, rest) from error
+            raise self._place.broken(f"not readable ({error})", 0, rest) from error
 
-    def _sized(self, rows: Block, span: int) -> Block:
-        """The rows, those of more than the allowed size as Bad; only a block that had to grow can hold any."""
-        if span <= 3 * self._size and span <= self._max_row_bytes:
-            return rows
-        most = self._max_row_bytes
-        return [row if (size := _size(row)) <= most else _too_large(size, most) for row in rows]
 
-    def _after(self, rest: bytes, end: int) -> bytes:
-        """What follows `end`, the bytes before it counted as done."""
-        self._done += end
-        self._lines += rest.count(b"\n", 0, end)
-        return rest[end:]
+def _without_last_comma(rest: bytes) -> bytes:
+    """The end of an array without a comma behind its last row."""
+    before = rest.rstrip()[:-1].rstrip()
+    return before[:-1] + b"]" if before.endswith(b",") and rest.rstrip().endswith(b"]") else rest
 
-    def _broken(self, found: str, offset: int, rest: bytes) -> BrokenFileError:
-        line = self._lines + rest.count(b"\n", 0, offset) + 1
-        return BrokenFileError(
-            self._name,
-            f"{found}, at byte {self._done + offset:,} (line {line:,})",
-            expected="a whole JSON array",
-            hint="Get the file again; it may be truncated or edited.",
-        )
+
+def sized(rows: Block, span: int, most: int) -> Block:
+    """Rows that took `span` bytes, those of more than `most` as Bad."""
+    if span <= most:
+        return rows
+    return [row if (size := _size(row)) <= most else _too_large(size, most) for row in rows]
 
 
 def _as_rows(document: object) -> Block:

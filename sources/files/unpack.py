@@ -3,6 +3,7 @@
 import gzip
 import io
 import lzma
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import BinaryIO, cast
 
 from sources.command.errors import BrokenFileError, FetchError, FileTooLargeError
 
-UNPACK_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
+UNPACK_ERRORS = (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
 class BoundedStream(io.RawIOBase):

@@ -33,13 +33,15 @@ LOOKED_AT = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What the owner of some files says of them: licence, who preferred (`signal`), layout (empty: found out)."""
+    """What the owner of some files says of them: licence, who preferred (`signal`), layout (empty: found out); and
+    which files beside them are passed over, and why."""
 
     files: tuple[DataFile, ...]
     name: str
     licence: str
     signal: Signal = "unknown"
     layout: str = ""
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,10 @@ def _take_layout(data: Described, flag: str) -> Taken:
     """The layout that the user names, or the one that most rows of the files have."""
     if data.layout:
         return Taken(data.layout, f"{flag} says so", name_layout(data.layout, flag).layout.unpaired)
-    found = [find_layout(first_rows(file.path, file.name, Limits(), LOOKED_AT), file.name) for file in data.files]
+    found = [
+        find_layout(first_rows(file.path, file.name, Limits(), LOOKED_AT, encoding=file.encoding), file.name)
+        for file in data.files
+    ]
     (name, _), *others = Counter(each.name for each in found).most_common()
     first = next(each for each in found if each.name == name)
     more = "".join(f"; {count} file{'s' * (count > 1)} as {other}" for other, count in others)

@@ -37,6 +37,7 @@ def test_the_json_has_this_shape(lint: Any, write: Callable[..., Path], pair: An
     said = lint(write([*clean_rows, pair(rejected="")])).said
     assert list(said) == [
         "files",
+        "remarks",
         "rows",
         "pairs",
         "pairs_by_split",
@@ -260,13 +261,13 @@ BROKEN: dict[str, tuple[bytes, list[str]]] = {
     "empty.jsonl": (b"", ["empty.jsonl: empty"]),
     "blank.json": (b"  \n", ["blank.json: empty"]),
     "empty.csv": (b"", ["empty.csv: empty", "a header line"]),
-    "none.json": (b"[]", ["none.json: no known layout", "no objects"]),
-    "header.csv": (b"prompt,chosen,rejected\n", ["header.csv: no known layout"]),
+    "none.json": (b"[]", ["none.json: holds no row"]),
+    "header.csv": (b"prompt,chosen,rejected\n", ["header.csv: holds no row"]),
     "half.json": (b'[{"prompt": "a", "chosen": "b", "rejected": "c"}, {"prom', ["half.json: ends in the middle"]),
     "cut.jsonl.gz": (gzip.compress(b"{}" * 999)[:-9], ["cut.jsonl.gz: broken after"]),
     "no.parquet": (b"PAR1 and no more", ["no.parquet: cannot be read", "a Parquet file"]),
     "other.jsonl": (b'{"text": "a"}\n', ["other.jsonl: no known layout; the first row has text", "keys(prompt="]),
-    "words.jsonl": (b"one\ntwo\n", ["words.jsonl: no known layout"]),
+    "words.jsonl": (b"one\ntwo\n", ["words.jsonl: none of 2 rows can be read; row 0: bad_json"]),
 }
 
 

@@ -132,7 +132,7 @@ def test_what_json_has_no_word_for_becomes_its_text(tmp_path: Path) -> None:
         ("rows.csv", b"", BrokenFileError),
         ("rows.parquet", b"PAR1 no PAR1", BrokenFileError),
         ("rows.jsonl.gz", gzip.compress(as_jsonl(ROWS) * 999)[:200], BrokenFileError),
-        ("rows.jsonl.xz", b"not packed", BrokenFileError),
+        ("rows.jsonl.xz", lzma.compress(as_jsonl(ROWS) * 999)[:200], BrokenFileError),
     ],
 )
 def test_a_broken_file_is_named(name: str, content: bytes, error: type[Exception], tmp_path: Path) -> None:
