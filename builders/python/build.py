@@ -115,6 +115,9 @@ class BuildOptions(TypedDict, total=False):
     add_name: Names
     add_licence: Names
     add_signal: Names
+    encoding: str
+    include: Names
+    exclude: Names
     only_added: bool
     verify_hashes: bool
     workers: int | None
