@@ -40,9 +40,7 @@ READ = {
     "10d-score-ties-strings.jsonl": six(),
     "10e-scores-nan.jsonl": six(),
     "10f-hugeint.jsonl": six(id=6),
-    "11-dict-answers.jsonl": Right(
-        6, 6, ("named-sides",), {"id": 6, "neg_answer.actions": 6, "pos_answer.actions": 6}
-    ),
+    "11-dict-answers.jsonl": Right(6, 6, ("named-sides",), {"id": 6, "neg_answer.actions": 6, "pos_answer.actions": 6}),
     "12-bom.json": six(),
     "12b-bom.jsonl": six(),
     "12c-gbk.jsonl": six(),
@@ -54,6 +52,7 @@ READ = {
     "13-concat.json": six(),
     "13b-jsonl-named-json.json": six(),
     "13c-array-named-jsonl.jsonl": six(),
+    "13f-trailing-comma.json": six(),
     "13i-null-then-string.jsonl": six(),
     "13j-types-change.jsonl": six(meta=6),
     "13k-str-and-messages-mixed.jsonl": six("trl"),
@@ -77,7 +76,9 @@ READ = {
     "20h-large-list.parquet": six("ultrafeedback"),
     "20i-struct-of-lists.parquet": six("ultrafeedback"),
     "21-save-to-disk": six(),
+    "21b-dict-save-to-disk": Right(12, 12, ("trl-standard", "trl-standard")),
     "22.jsonl.bz2": six(),
+    "22c.zip": six(),
     "22d.ndjson": six(),
     "22e.txt": six(),
     "24-folder-mixed": Right(12, 12, ("ultrafeedback", "trl-standard")),
@@ -167,4 +168,3 @@ def test_a_case_of_which_nothing_can_be_read_says_why(name: str, cases: Path) ->
 def test_every_case_is_above(cases: Path) -> None:
     there = {path.name for path in cases.iterdir()} - {"README.md"}
     assert there == {*READ, *REFUSED}
-
