@@ -1,4 +1,4 @@
-"""Every small input of the shared cases gives its right result: how it is read, what is skipped and why, what is named."""
+"""Every small input of the shared cases gives its right result: how it is read, what is skipped, what is named."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -43,6 +43,10 @@ MEDIA_PART = re.compile(r"image|video|audio|file|document")
 MEDIA_KEYS = ("image", "images", "image_url", "video", "videos", "video_url", "audio", "audios", "input_audio")
 
 
+FOLLOWING = {"": ("assistant",), "assistant": ("tool",), "tool": ("tool", "assistant")}
+"""Who may speak after whom in an answer, which the assistant ends."""
+
+
 def shown(value: object) -> str:
     """The value for people to read, however deep it is nested."""
     try:
@@ -189,9 +193,9 @@ def answer_turns(turns: list[Message], where: str) -> list[Message]:
         raise NoPairError("broken_turns", f"{where} has 0 turns, expected one of the assistant")
     before = ""
     for place, turn in enumerate(turns):
-        expected = "assistant" if place == 0 else "tool" if before == "assistant" else "tool or assistant"
-        if turn["role"] not in expected.split(" or "):
-            raise NoPairError("broken_turns", f"{where}[{place}] is {turn['role']}'s, expected {expected}'s")
+        if turn["role"] not in FOLLOWING[before]:
+            expected = {"": "assistant's", "assistant": "the end or tool's", "tool": "tool's or assistant's"}[before]
+            raise NoPairError("broken_turns", f"{where}[{place}] is {turn['role']}'s, expected {expected}")
         before = turn["role"]
     if before != "assistant":
         raise NoPairError("broken_turns", f"{where}[{len(turns) - 1}] is {before}'s, expected assistant's")

@@ -22,7 +22,7 @@ REFUSED = [
         "trl",
         {"prompt": SAID, "chosen": [GOOD, GOOD], "rejected": [BAD]},
         "broken_turns",
-        "chosen[1] is assistant's, expected tool's",
+        "chosen[1] is assistant's, expected the end or tool's",
     ),
     ("trl", {"prompt": SAID, "chosen": [], "rejected": [BAD]}, "broken_turns", "chosen has 0 turns"),
     (

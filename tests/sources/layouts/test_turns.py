@@ -83,7 +83,7 @@ def test_a_struct_of_lists_is_a_list_of_messages() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ([said("assistant", "好"), said("user", "谢谢")], "chosen[1] is user's, expected tool's"),
+        ([said("assistant", "好"), said("user", "谢谢")], "chosen[1] is user's, expected the end or tool's"),
         ([CALLS, RESULT], "chosen[1] is tool's, expected assistant's"),
         ({"role": "assistant", "content": None, "refusal": "No."}, "content null and refusal 'No.'"),
         ({"role": "assistant", "content": [{"type": "image_url", "image_url": "x"}]}, "has_media: chosen[0]"),
