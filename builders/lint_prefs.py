@@ -10,7 +10,7 @@ from sources.command.run import command_parser, complain, positive, print_json, 
 NAME = "lint-prefs"
 EXAMPLES = """\
 examples:
-  lint-prefs data.jsonl                        any of the layouts below, found out
+  lint-prefs data.jsonl                        any of the layouts below
   lint-prefs prefs/zh                          a folder: its files, their splits told by their names
   lint-prefs owner/name@main                   a dataset of the Hugging Face Hub
   lint-prefs data.json --layout 'keys(prompt=question,chosen=good,rejected=bad)'
@@ -21,8 +21,9 @@ examples:
   lint-prefs data.jsonl --fix clean            the clean set, as build-prefs writes it, with every dropped row and why
   lint-prefs --explain near_duplicate
 
-Layouts: trl, trl-standard, trl-implicit, ultrafeedback, hh, llamafactory, llamafactory-old, sharegpt, ms-swift,
-medicalgpt, axolotl; from JSON of any form, CSV, Parquet, Arrow or xlsx, packed (gz, xz, bz2, zst, zip) or not.
+Layouts: those of TRL, LLaMA-Factory, ms-swift, MedicalGPT, axolotl, OpenAI, HH-RLHF and KTO, scored and ranked answers,
+verdicts (arena, HelpSteer, PKU and others), found out row by row; docs/add-your-data.md has them all.
+Files: JSON of any form, CSV, Parquet, Arrow or xlsx, packed (gz, xz, bz2, zst, zip) or not.
 Exit status: 0 nothing that --fail-on names was found, 1 it was, or the data cannot be read, 2 wrong usage.
 """
 
