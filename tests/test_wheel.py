@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.wheel
 BIN = Path(__file__).parents[1] / ".venv-wheel" / "venv" / "bin"
-LIMIT_S = 120
+LIMIT_S = 300
 
 
 def run(folder: Path, command: str, *flags: str) -> subprocess.CompletedProcess[str]:

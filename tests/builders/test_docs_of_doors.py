@@ -38,7 +38,7 @@ def test_pandas_and_duckdb_read_a_build_in_one_line_each(
             capture_output=True,
             encoding="utf-8",
             check=False,
-            timeout=120,
+            timeout=300,
         )
         assert (done.returncode, done.stderr) == (0, "")
         shown.append(done.stdout)

@@ -32,7 +32,7 @@ JSON_FILES = {
 }
 FILES = {**JSON_FILES, HUOZI: "zh", ZHIHU: "zh"}
 ROUNDS = 40
-LIMIT_S = 25.0
+LIMIT_S = 600.0
 
 Mutation = Callable[[bytes, random.Random], bytes]
 

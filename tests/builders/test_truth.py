@@ -85,7 +85,7 @@ def build_with_truth(shared: Path, upstream: Path, lang: str, only: tuple[str, .
 def upstream(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("generated") / "upstream"
     generator = shared / "tools/make_upstream.py"
-    subprocess.run([sys.executable, str(generator), str(folder), "--scale", "0.05"], check=True, timeout=100)
+    subprocess.run([sys.executable, str(generator), str(folder), "--scale", "0.05"], check=True, timeout=300)
     return folder
 
 

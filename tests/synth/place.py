@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 OUTPUTS = ("pairs.parquet", "candidates.parquet", "dropped.parquet", "manifest.json")
 JOURNAL = "journal.sqlite"
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 60
+LIMIT_S = 300
 
 
 def question(number: int) -> str:

@@ -29,7 +29,7 @@ from tests.synth.played.options import Options
 from tests.synth.played.server import Server
 
 T = TypeVar("T")
-PATIENCE_S = 30
+PATIENCE_S = 300
 """How long a call into the server's thread or process may take before the test fails."""
 
 
@@ -69,6 +69,10 @@ class PlayedServer:
         """Be gone: no listener, all connections dropped."""
         self._do(self._server.vanish)
 
+    def hold_after(self, completions: int | None) -> None:
+        """Answer so many completions, counted from the server's start, and let all others wait; None: let none wait."""
+        self._server.hold_after = completions
+
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self._server.close(), self._loop).result(PATIENCE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -104,7 +108,15 @@ class PlayedProcess:
 
     @property
     def counts(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/played", timeout=PATIENCE_S) as answer:
+        return self._ask("")
+
+    def hold_after(self, completions: int | None) -> None:
+        """As with the server in a thread."""
+        self._ask("/hold_after", json.dumps(completions).encode())
+
+    def _ask(self, path: str, told: bytes | None = None) -> dict[str, Any]:
+        address = f"http://127.0.0.1:{self.port}/played{path}"
+        with urllib.request.urlopen(address, told, timeout=PATIENCE_S) as answer:
             counts: dict[str, Any] = json.load(answer)
         return counts
 

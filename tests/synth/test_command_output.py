@@ -98,7 +98,7 @@ def run_in_shell(place: Place, url: str, tail: str, **environment: str) -> subpr
     return subprocess.run(
         ["bash", "-c", f"set -o pipefail; {line}"],
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=False,
         env={**os.environ, **environment},
     )

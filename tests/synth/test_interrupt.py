@@ -29,6 +29,20 @@ def assert_interrupted(said: Said, place: Place, answered: int, total: int = 12)
     assert not (place.out / "manifest.json").exists()
 
 
+def wait_for_word(process: "Popen[str]") -> None:
+    """Read what an interrupted run says until it says that it waits for the requests in flight."""
+    assert process.stderr
+    assert any(line == WAITING for line in process.stderr)
+
+
+def interrupt(process: "Popen[str]", number: int, server: PlayedServer) -> Said:
+    """Interrupt a run whose requests the server holds, and let them go when it waits for them."""
+    process.send_signal(number)
+    wait_for_word(process)
+    server.hold_after(None)
+    return finish(process)
+
+
 def assert_goes_on(place: Place, server: PlayedServer, synth: Synth, *flags: object) -> None:
     """The same command finishes; the files are those of a run that nobody interrupted."""
     had, served = len(place.journal()), server.counts["served"]
@@ -44,27 +58,23 @@ def assert_goes_on(place: Place, server: PlayedServer, synth: Synth, *flags: obj
 def test_one_signal_waits_for_the_requests_in_flight_and_sends_no_more(
     number: signal.Signals, played: Start, place: Place, start: Starter, synth: Synth
 ) -> None:
-    server = played(delay_s=0.3)
+    server = played(hold_after=1)
     process = start(server.url, "--concurrency", 4)
     wait_until(lambda: place.journal() and server.counts["in_flight"] == 4, process)
-    process.send_signal(number)
-    said = finish(process)
-    assert said.err.startswith(WAITING)
+    said = interrupt(process, number, server)
     counts = server.counts
-    assert 5 <= counts["served"] < 12
-    assert counts["abandoned"] == 0
-    assert_interrupted(said, place, counts["served"])
+    assert (counts["started"], counts["served"], counts["abandoned"]) == (5, 5, 0)
+    assert_interrupted(said, place, 5)
     assert_goes_on(place, server, synth, "--concurrency", 4)
 
 
 def test_a_signal_before_the_first_answer_keeps_what_comes_in(
     played: Start, place: Place, start: Starter, synth: Synth
 ) -> None:
-    server = played(delay_s=0.3, chat_template=False)
+    server = played(hold_after=0, chat_template=False)
     process = start(server.url, "--concurrency", 4)
     wait_until(lambda: server.counts["in_flight"] == 4, process)
-    process.send_signal(signal.SIGINT)
-    said = finish(process)
+    said = interrupt(process, signal.SIGINT, server)
     assert (server.counts["started"], server.counts["abandoned"]) == (4, 0)
     assert_interrupted(said, place, 4)
     assert_goes_on(place, server, synth)
@@ -75,22 +85,20 @@ def test_a_second_signal_stops_at_once(played: Start, place: Place, start: Start
     process = start(server.url, "--concurrency", 4)
     wait_until(lambda: server.counts["in_flight"] == 4, process)
     process.send_signal(signal.SIGINT)
-    assert process.stderr
-    assert process.stderr.readline() == WAITING
+    wait_for_word(process)
     process.send_signal(signal.SIGINT)
     assert_interrupted(finish(process), place, 0)
     assert_goes_on(place, server, synth)
 
 
 def test_both_sides_come_in(played: Start, place: Place, start: Starter, synth: Synth) -> None:
-    server = played(models=["played", "strong"], delay_s=0.3)
+    server = played(models=["played", "strong"], hold_after=0)
     flags = ["--chosen-model", "strong", "--chosen-url", server.url, "--concurrency", 3]
     process = start(server.url, *flags)
     wait_until(lambda: server.counts["in_flight"] == 6, process)
-    process.send_signal(signal.SIGTERM)
-    said = finish(process)
-    assert server.counts["abandoned"] == 0
-    assert_interrupted(said, place, server.counts["served"], total=24)
+    said = interrupt(process, signal.SIGTERM, server)
+    assert (server.counts["served"], server.counts["abandoned"]) == (6, 0)
+    assert_interrupted(said, place, 6, total=24)
     assert_goes_on(place, server, synth, *flags[:-2])
 
 
@@ -126,7 +134,7 @@ def test_a_signal_while_the_files_are_written_leaves_whole_ones(
     synth(server.url, "--limit", 300)
     before = place.outputs()
     process = start(server.url)
-    wait_until(lambda: any(place.out.glob(".build-prefs-*/*.parquet")), process)
+    wait_until(lambda: any(place.out.glob(".build-prefs-*/*.parquet")) or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     said = finish(process)
     assert said.status in (0, 130)
@@ -139,7 +147,7 @@ def test_a_signal_while_the_files_are_written_leaves_whole_ones(
 def test_a_second_run_at_the_same_time_is_told_and_the_first_is_unharmed(
     played: Start, place: Place, start: Starter, synth: Synth
 ) -> None:
-    server = played(delay_s=0.3)
+    server = played(hold_after=1)
     process = start(server.url, "--concurrency", 2)
     wait_until(place.journal, process)
     said = synth(server.url, code=1).err
@@ -147,6 +155,7 @@ def test_a_second_run_at_the_same_time_is_told_and_the_first_is_unharmed(
     planned = synth(server.url, "--dry-run")
     assert "already in the journal" in planned.out
     assert process.poll() is None
+    server.hold_after(None)
     first = finish(process)
     assert first.status == 0, first.err
     assert server.counts["served"] == server.counts["started"] == 12

@@ -1,17 +1,30 @@
 """kill -9 at any moment, as often as one likes: the result is that of a whole run; what is lost is accounted for."""
 
 import random
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from subprocess import Popen
 
 import pytest
 
 from tests.synth.forked import Forked, forking
-from tests.synth.place import Place, Said, wait_until
+from tests.synth.place import LIMIT_S, ROOT, Place, Said, wait_until
 from tests.synth.played_server import PlayedProcess, played_process
 
 Starter = Callable[..., "Popen[str]"]
 Synth = Callable[..., Said]
+
+AND_SOME = 4
+"""How many completions more than the goal may start before a kill."""
+KILLED_BEFORE_THE_END = """
+import os, signal, sys
+import synth.run.pipeline, synth.synth_prefs
+synth.run.pipeline.put_in_place = lambda made, out: os.kill(os.getpid(), signal.SIGKILL)
+sys.exit(synth.synth_prefs.main(sys.argv[1:]))
+"""
+"""A run that kills itself when its files are written and not yet in place."""
 
 MODELS = ["played", "strong"]
 TWO_SIDES = ["--chosen-model", "strong", "--num-rejected", 3, "--pairing", "all"]
@@ -43,11 +56,16 @@ class Ledger:
         assert counts["repeated"] <= self.lost
 
 
-def reach(process: "Popen[str] | Forked", server: PlayedProcess, drawn: random.Random, most: int) -> None:
-    """Wait until so many more completions were begun, or served."""
-    name = drawn.choice(["started", "served"])
-    goal = server.counts[name] + drawn.randrange(1, most)
+def reach(process: "Popen[str] | Forked", server: PlayedProcess, name: str, goal: int) -> None:
+    """Wait until so many completions were started, or served; the server lets few others pass."""
     wait_until(lambda: server.counts[name] >= goal, process)
+
+
+def draw_goal(server: PlayedProcess, drawn: random.Random, most: int) -> tuple[str, int]:
+    """So many more completions started, or served; the server serves hardly more of them."""
+    name, more, counts = drawn.choice(["started", "served"]), drawn.randrange(1, most), server.counts
+    server.hold_after(counts["started"] + more + AND_SOME)
+    return name, counts[name] + more
 
 
 def test_a_run_that_is_killed_twenty_times_gives_the_result_of_a_whole_one(place: Place, synth: Synth) -> None:
@@ -59,11 +77,13 @@ def test_a_run_that_is_killed_twenty_times_gives_the_result_of_a_whole_one(place
         flags = [*TWO_SIDES, "--chosen-url", server.url, "--concurrency", 8]
         ledger = Ledger(server, place, in_flight=16)
         for _ in range(20):
+            goal = draw_goal(server, drawn, most=12)
             run = Forked(parent, place.flags(server.url, *flags))
-            reach(run, server, drawn, most=12)
+            reach(run, server, *goal)
             run.kill()
             ledger.enter_kill()
         assert len(place.journal()) < 240
+        server.hold_after(None)
         synth(server.url, *flags)
         ledger.close(240)
     assert place.outputs() == whole.outputs()
@@ -81,12 +101,14 @@ def test_a_command_that_is_killed_gives_the_result_of_a_whole_run(
     with played_process(delay_s=(0.005, 0.05)) as server:
         ledger = Ledger(server, place, in_flight=concurrency)
         for _ in range(2):
+            goal = draw_goal(server, drawn, most=prompts // 3)
             process = start(server.url, "--concurrency", concurrency)
-            reach(process, server, drawn, most=prompts // 3)
+            reach(process, server, *goal)
             process.kill()
             process.communicate()
             ledger.enter_kill()
         assert len(place.journal()) < prompts
+        server.hold_after(None)
         synth(server.url, "--concurrency", concurrency)
         ledger.close(prompts)
     assert place.outputs() == whole.outputs()
@@ -95,28 +117,31 @@ def test_a_command_that_is_killed_gives_the_result_of_a_whole_run(
 def test_a_kill_before_the_first_answer_loses_nothing_but_what_was_in_flight(
     place: Place, start: Starter, synth: Synth
 ) -> None:
-    with played_process(delay_s=0.2) as server:
+    with played_process(hold_after=0) as server:
         ledger = Ledger(server, place, 4)
         process = start(server.url, "--concurrency", 4)
         wait_until(lambda: server.counts["in_flight"] == 4, process)
         process.kill()
         ledger.enter_kill()
         assert (server.counts["served"], server.counts["abandoned"]) == (0, 4)
+        server.hold_after(None)
         synth(server.url, "--concurrency", 12)
         ledger.close(12)
 
 
-def test_a_kill_while_the_files_are_written_leaves_those_of_the_run_before(
-    place: Place, start: Starter, synth: Synth
-) -> None:
+def test_a_kill_while_the_files_are_written_leaves_those_of_the_run_before(place: Place, synth: Synth) -> None:
     place.write(400)
     with played_process() as server:
         synth(server.url, "--limit", 300)
         before = place.outputs()
-        process = start(server.url)
-        wait_until(lambda: any(place.out.glob(".build-prefs-*/*.parquet")), process)
-        process.kill()
-        process.communicate()
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED_BEFORE_THE_END, *place.flags(server.url)],
+            cwd=ROOT,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        assert done.returncode == -signal.SIGKILL
+        assert any(place.out.glob(".build-prefs-*/*.parquet"))
         assert place.outputs() == before
         assert len(place.journal()) == 400
         said = synth(server.url)

@@ -20,7 +20,7 @@ Start = Callable[..., PlayedServer]
 
 def get(server: PlayedServer, path: str, body: object = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(server.url.removesuffix("/v1") + path, data=data, timeout=30) as answer:
+    with urllib.request.urlopen(server.url.removesuffix("/v1") + path, data=data, timeout=300) as answer:
         return json.load(answer)
 
 

@@ -57,7 +57,7 @@ def test_it_works_inside_a_running_event_loop_as_in_a_notebook(call: Callable[..
 def test_an_interruption_inside_a_running_event_loop_stops_the_asking(
     call: Callable[..., SynthResult], played: Start
 ) -> None:
-    server = played(delay_s=0.3)
+    server = played(delay_s=1.0)
 
     async def cell() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a notebook: the loop is not asyncio.run's

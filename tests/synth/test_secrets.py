@@ -153,11 +153,12 @@ def test_a_key_is_not_in_the_process_list_nor_in_what_a_run_writes_meanwhile(
 ) -> None:
     secret = Secret((KEY,))
     rules = [{"match": question(2), "play": {"status": 400, "body": error(secret.echo)}}]
-    server = played(key=KEY, delay_s=0.1, rules=rules)
+    server = played(key=KEY, hold_after=2, rules=rules)
     process = start(server.url, "--concurrency", 2, REJECTED_API_KEY=KEY, OPENAI_LOG="debug")
     wait_until(place.journal, process)
     secret.assert_not_in(Path(f"/proc/{process.pid}/cmdline").read_bytes())
     secret.assert_not_below(place.out)
+    server.hold_after(None)
     said = finish(process)
     assert said.status == 0, said.err
     secret.assert_not_in(said.out + said.err)
@@ -169,11 +170,12 @@ def test_a_key_in_a_file_is_not_in_the_process_list_nor_in_a_traceback(
     played: Start, place: Place, start: Callable[..., Any]
 ) -> None:
     secret, key_file = Secret((KEY,)), place.write_file("key", f"{KEY}\n")
-    server = played(key=KEY, delay_s=0.1, rules=[{"match": question(7), "play": 401}])
+    server = played(key=KEY, hold_after=0, rules=[{"match": question(7), "play": 401}])
     flags = ("--rejected-key-file", key_file, "--concurrency", 1, "--debug")
     process = start(server.url, *flags, OPENAI_LOG="debug")
     wait_until(lambda: server.counts["started"], process)
     secret.assert_not_in(Path(f"/proc/{process.pid}/cmdline").read_bytes())
+    server.hold_after(None)
     said = finish(process)
     assert said.status == 1
     assert "Traceback" in said.err

@@ -202,7 +202,7 @@ def test_two_processes_train_by_the_command(built: Path, tiny: Path, tmp_path: P
     environment = os.environ | {"BUILD_PREFS_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [*command, "--max_steps", "2", "--devices", "2"], cwd=ROOT, env=environment, capture_output=True, text=True,
-        check=False, timeout=240,
+        check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     record = json.loads((tmp_path / "out/run.json").read_text())

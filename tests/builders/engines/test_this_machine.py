@@ -23,7 +23,7 @@ def test_results_come_in_order_when_later_ones_are_done_first() -> None:
 
     def work(item: int) -> int:
         if item == 0:
-            assert second_done.wait(timeout=60)
+            assert second_done.wait(timeout=300)
         else:
             second_done.set()
         return item
@@ -33,7 +33,7 @@ def test_results_come_in_order_when_later_ones_are_done_first() -> None:
 
 def test_threads_work_side_by_side() -> None:
     meeting = Barrier(2)
-    assert len(list(map_in_threads(lambda _: meeting.wait(timeout=60), range(2), 2))) == 2
+    assert len(list(map_in_threads(lambda _: meeting.wait(timeout=300), range(2), 2))) == 2
 
 
 def test_only_a_few_items_are_taken_ahead() -> None:

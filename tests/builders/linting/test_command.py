@@ -27,7 +27,7 @@ from sources.fetch.fetcher import SAMPLE
 
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 ESCAPES = "\x1b[31mred\x9b2J\u202eevil\x07"
-LIMIT_S = 60.0
+LIMIT_S = 300
 
 
 # What it says

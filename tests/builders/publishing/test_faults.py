@@ -175,7 +175,7 @@ def test_an_interrupted_run_leaves_the_repository_as_it_was_and_the_next_one_fin
     running.append(
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
     )
-    out, err = running[0].communicate(timeout=60)
+    out, err = running[0].communicate(timeout=300)
     assert running[0].returncode == (130 if sign == signal.SIGINT else -9), err
     if sign == signal.SIGINT:
         assert err.splitlines()[-1].startswith("publish-prefs: interrupted; the repository is as it was")

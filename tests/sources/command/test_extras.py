@@ -12,7 +12,7 @@ from sources.command.errors import MissingPackageError
 from sources.command.extras import explain_missing_packages, require_packages
 
 ROOT = Path(__file__).parents[3]
-LIMIT_S = 60
+LIMIT_S = 300
 EXTRAS = (
     "aiohttp", "openai", "vllm", "trl", "transformers", "torch", "accelerate", "peft", "lm_eval", "safetensors",
     "sentencepiece", "google", "tokenizers",

@@ -109,7 +109,7 @@ def shell(body: str, tail: str = "") -> subprocess.CompletedProcess[str]:
     line = f"set -o pipefail; '{sys.executable}' -c \"$PROGRAM\" {tail}"
     environment = {"PROGRAM": PROGRAM.format(body=body), "PATH": "/usr/bin:/bin"}
     return subprocess.run(
-        ["bash", "-c", line], env=environment, capture_output=True, text=True, timeout=30, check=False
+        ["bash", "-c", line], env=environment, capture_output=True, text=True, timeout=300, check=False
     )
 
 

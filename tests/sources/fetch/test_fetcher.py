@@ -413,7 +413,7 @@ def ask_hub(tmp_path: Path, site: Site) -> Case:
         }
         spelled = json.dumps({name: getattr(file, name) for name in UpstreamFile.__dataclass_fields__})
         command = [sys.executable, "-c", HUB_CASE, str(tmp_path / "cache"), spelled]
-        done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
         answer: list[Any] = json.loads(done.stdout)
         return answer

@@ -91,7 +91,7 @@ def command(hub: LoopbackHub, tmp_path: Path) -> Run:
             cwd=tmp_path / "here",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 

@@ -1,11 +1,12 @@
 """Both sides asked at once: the same result in any order of answers, nothing asked twice, a partial journal of use."""
 
 import random
+import threading
 from collections.abc import Callable
 
 import pytest
 
-from tests.synth.place import Place, Said, nowhere, question
+from tests.synth.place import Place, Said, nowhere, question, wait_until
 from tests.synth.played_server import PlayedServer
 
 Start = Callable[..., PlayedServer]
@@ -36,8 +37,16 @@ def test_the_result_follows_the_order_of_the_prompts(played: Start, synth: Synth
 
 
 def test_as_many_requests_as_allowed_are_in_flight_and_no_more(played: Start, synth: Synth) -> None:
-    server = played(delay_s=0.1)
+    server = played(hold_after=0)
+
+    def let_go() -> None:
+        wait_until(lambda: server.counts["in_flight"] >= 5)
+        server.hold_after(None)
+
+    thread = threading.Thread(target=let_go)
+    thread.start()
     synth(server.url, "--concurrency", 5)
+    thread.join()
     assert server.counts["max_in_flight"] == 5
 
 

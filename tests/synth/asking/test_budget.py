@@ -22,7 +22,7 @@ MILLION = 1_000_000
 
 def run(work: Callable[[], Awaitable[Any]]) -> Any:
     async def limited() -> Any:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(300):
             return await work()
 
     return asyncio.run(limited())

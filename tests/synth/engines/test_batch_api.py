@@ -32,11 +32,13 @@ def request(number: int, api: Api = "chat") -> CompletionRequest:
 REQUESTS = [request(number) for number in range(8)]
 
 
-def with_api(url: str, work: Callable[[BatchApi], Awaitable[Got]], *, secret: str | None = None) -> Got:
+def with_api(
+    url: str, work: Callable[[BatchApi], Awaitable[Got]], *, secret: str | None = None, timeout_s: float = 300
+) -> Got:
     """What comes of some work with the Batch API of a server."""
 
     async def run() -> Got:
-        engine = ServerEngine(Endpoint(url, secret), timeout_s=0.5, connections=2)
+        engine = ServerEngine(Endpoint(url, secret), timeout_s=timeout_s, connections=2)
         try:
             return await work(BatchApi(engine))
         finally:
@@ -235,7 +237,7 @@ def test_whatever_is_no_answer_is_a_failure_that_may_pass(endpoint: str, play: o
 @pytest.mark.parametrize("endpoint", CALLS)
 def test_a_server_that_says_nothing_is_a_failure_that_may_pass(endpoint: str, played: Start) -> None:
     server = played(batches=True, rules=[{"endpoint": endpoint, "play": "hang"}])
-    found = failure(server.url, CALLS[endpoint])
+    found = failure(server.url, CALLS[endpoint], timeout_s=0.5)
     assert isinstance(found, RetryError)
     assert "no answer in time" in found.message
 

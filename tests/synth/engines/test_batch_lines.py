@@ -32,11 +32,13 @@ def request(number: int, api: Api = "chat") -> CompletionRequest:
 REQUESTS = [request(number) for number in range(8)]
 
 
-def with_api(url: str, work: Callable[[BatchApi], Awaitable[Got]], *, secret: str | None = None) -> Got:
+def with_api(
+    url: str, work: Callable[[BatchApi], Awaitable[Got]], *, secret: str | None = None, timeout_s: float = 300
+) -> Got:
     """What comes of some work with the Batch API of a server."""
 
     async def run() -> Got:
-        engine = ServerEngine(Endpoint(url, secret), timeout_s=0.5, connections=2)
+        engine = ServerEngine(Endpoint(url, secret), timeout_s=timeout_s, connections=2)
         try:
             return await work(BatchApi(engine))
         finally:

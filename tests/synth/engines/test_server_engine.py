@@ -26,7 +26,7 @@ CHAT = {"messages": [{"role": "user", "content": "你好"}]}
 PLAIN = {"prompt": "你好"}
 
 
-def complete(url: str, api: Api = "chat", *, timeout_s: float = 20, key: str | None = None, **body: Any) -> Completion:
+def complete(url: str, api: Api = "chat", *, timeout_s: float = 300, key: str | None = None, **body: Any) -> Completion:
     """The answer to one request."""
     asked = {"model": "played", "max_tokens": 100, **(CHAT if api == "chat" else PLAIN), **body}
 
@@ -151,7 +151,7 @@ def test_each_fault_is_tried_again_and_known_for_what_it_may_have_cost(
     play: str, own: bool, maybe_paid: bool, words: str, api: Api, played: Start
 ) -> None:
     server = played(rules=[{"play": play}])
-    found = failure(server.url, api, timeout_s=0.3 if play == "hang" else 20)
+    found = failure(server.url, api, timeout_s=0.3 if play == "hang" else 300)
     assert isinstance(found, RetryError)
     assert (found.own, found.maybe_paid, found.busy, found.slow) == (own, maybe_paid, False, play == "hang")
     assert words in found.message
@@ -164,7 +164,7 @@ def test_a_lost_answer_is_not_the_request_s_own_fault_where_the_server_is_lost(
     play: str, models: object, played: Start
 ) -> None:
     server = played(rules=[{"play": play}, {"endpoint": "/v1/models", "play": models}])
-    found = failure(server.url, timeout_s=0.3 if play == "hang" else 20)
+    found = failure(server.url, timeout_s=0.3 if play == "hang" else 300)
     assert isinstance(found, RetryError)
     assert (found.own, found.maybe_paid) == (False, True)
 

@@ -7,7 +7,7 @@ from typing import Any
 from openai import AsyncOpenAI
 
 
-def ask(url: str, work: Callable[[AsyncOpenAI], Awaitable[Any]], key: str = "none", timeout_s: float = 30) -> Any:
+def ask(url: str, work: Callable[[AsyncOpenAI], Awaitable[Any]], key: str = "none", timeout_s: float = 300) -> Any:
     """What the client gets, without any retry."""
 
     async def run() -> Any:

@@ -19,6 +19,7 @@ class Options:
     """The defaults play vLLM 0.32 with one model that has a chat template.
 
     `delay_s`: before each completion, fixed or (low, high) drawn by the hash of the request.
+    `hold_after`: completions after the first so many wait, until the server is told otherwise.
     `version`: None switches /version off, as False does for `tokenize`, `openapi` and `batches`.
     `batch_fail`, `batch_expire`: custom_ids, or substrings of prompts, whose lines fail with 400 or are not reached.
     `batch_invalid`: the validation error of every batch, or of the first `batch_invalid_times`.
@@ -31,6 +32,7 @@ class Options:
     key: str | None = None
     chat_template: bool = True
     delay_s: float | Sequence[float] = 0.0
+    hold_after: int | None = None
     version: str | None = "0.32.0"
     tokenize: bool = True
     openapi: bool = True

@@ -13,6 +13,7 @@ from tests.synth.played.routes import Routes
 from tests.synth.played.tally import Tally
 from tests.synth.played.wire import Request, Response, read_request, reply
 
+LOOK_EVERY_S = 0.005
 LINGER_NOT = struct.pack("ii", 1, 0)
 
 
@@ -22,6 +23,7 @@ class Server:
     def __init__(self, options: Options, rules: Rules) -> None:
         self.options = options
         self.rules = rules
+        self.hold_after = options.hold_after
         self.tally = Tally(options)
         self.routes = Routes(options, self.tally)
         self.port = 0
@@ -67,7 +69,9 @@ class Server:
 
     async def _exchange(self, request: Request, reader: StreamReader, writer: StreamWriter) -> bool:
         """Answer one request; False when the connection is at its end."""
-        if request.path == "/played":
+        if request.path == "/played/hold_after":
+            self.hold_after = request.json
+        if request.path.startswith("/played"):
             await send(reply(self.tally.snapshot()), writer)
             return True
         tally = self.tally
@@ -82,9 +86,12 @@ class Server:
     async def _answer(self, request: Request, reader: StreamReader, writer: StreamWriter) -> bool:
         completion = request.path in COMPLETIONS
         self.tally.totals["started"] += completion
+        number = self.tally.totals["started"]
         play = self.rules.pick(request, prompts_of(request.json)) if self.rules.rules else {}
         if delay_s := play.get("slow", 0) + (self._delay_s(request) if completion else 0):
             await asyncio.sleep(delay_s)
+        while completion and self._holds(number) and not (reader.at_eof() or reader.exception()):
+            await asyncio.sleep(LOOK_EVERY_S)
         if reader.at_eof():
             self.tally.totals["abandoned"] += completion
             return False
@@ -104,6 +111,10 @@ class Server:
         if completion and response.status == 200 and set(play) <= WHOLE:
             self.tally.served(request.path, [request.json], kind="served")
         return "cut_body" not in play and request.headers.get("connection", "").lower() != "close"
+
+    def _holds(self, number: int) -> bool:
+        """Whether the completion of that number has to wait."""
+        return self.hold_after is not None and number > self.hold_after
 
     def _delay_s(self, request: Request) -> float:
         if isinstance(self.options.delay_s, int | float):

@@ -19,7 +19,7 @@ def run(out: Path, processes: int, accumulate: int) -> dict[str, Any]:
     if processes > 1:
         launch += ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run([*launch, *script], env=environment, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run([*launch, *script], env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads((out / f"found-{processes}.json").read_text())
     return found
