@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from sources.command.errors import BrokenFileError
+from sources.command.printable import printable
 from sources.files.read_json import Bad, Block
 
 BLOCK_ROWS = 4096
@@ -16,7 +17,7 @@ def csv_blocks(stream: BinaryIO, name: str, delimiter: str, max_row_bytes: int) 
     """The records below the header line as dicts of strings. Bytes that are not UTF-8 become lone surrogates.
 
     Raises:
-        BrokenFileError: there is no header.
+        BrokenFileError: there is no header, or one that names a column twice.
     """
     csv.field_size_limit(max_row_bytes)
     lines = _Lines(io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=""))
@@ -24,6 +25,8 @@ def csv_blocks(stream: BinaryIO, name: str, delimiter: str, max_row_bytes: int) 
     header = next(records, None)
     if not isinstance(header, list):
         raise BrokenFileError(name, "empty", expected="a header line and rows", hint="Get the file again.")
+    if twice := [each for each in header if header.count(each) > 1]:
+        raise BrokenFileError(name, f"two columns are called {printable(twice[0])}", hint="Rename one of them.")
     block: Block = []
     for record in records:
         block.append(record if isinstance(record, Bad) else _row(header, record))

@@ -122,8 +122,10 @@ def is_early(error: json.JSONDecodeError) -> bool:
     return error.pos >= len(error.doc.rstrip()) - 1 or error.msg.startswith("Unterminated string")
 
 
-def not_json(error: json.JSONDecodeError) -> str:
-    """What is wrong with a text, and what stands there."""
+def not_json(error: json.JSONDecodeError, row: str = "a row") -> str:
+    """What is wrong with a whole text: it ends too early, or what stands where something else should."""
+    if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string"):
+        return f"ends in the middle of {row}"
     return f"not JSON ({error.msg}, found {printable(error.doc[error.pos :], max_chars=12)})"
 
 
@@ -183,9 +185,8 @@ class _Array:
         except json.JSONDecodeError as error:
             if is_early(error) and not last:
                 return None
-            found = "ends in the middle of a row" if is_early(error) else not_json(error)
             offset = len(text[1 : error.pos].encode("utf-8", "surrogateescape"))
-            raise self._place.broken(found, offset, rest) from error
+            raise self._place.broken(not_json(error), offset, rest) from error
         except ValueError as error:  # a number of thousands of digits
             raise self._place.broken(f"not readable ({error})", 0, rest) from error
 

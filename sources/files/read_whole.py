@@ -81,7 +81,7 @@ def _batch(block: Block, first: int, max_row_bytes: int) -> RowBatch:
     for number, row in enumerate(block, first):
         if isinstance(row, dict):
             try:
-                text = orjson.dumps(row, default=str, option=orjson.OPT_NON_STR_KEYS)
+                text = orjson.dumps(row, default=str)
                 if len(text) > max_row_bytes:
                     bad.append((number, "row_too_large", f"{len(text):,} bytes, at most {max_row_bytes:,}"))
                     continue

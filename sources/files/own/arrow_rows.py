@@ -93,7 +93,8 @@ def _converter(kind: pa.DataType) -> Convert | None:
     if isinstance(kind, pa.JsonType):
         return _parsed
     if types.is_map(kind):
-        return dict
+        inner = _converter(kind.item_type)
+        return lambda items: {str(key): inner(each) if inner and each is not None else each for key, each in items}
     if _is_list(kind):
         inner = _converter(kind.value_type)
         return None if inner is None else lambda values: [None if each is None else inner(each) for each in values]

@@ -74,13 +74,21 @@ def _more_than_space(stream: BufferedReader, size: int) -> bytes:
 
 def _goes_on(first: bytes, rest: bytes) -> bool:
     """Whether an object that begins in the first line goes on in the next, or others follow it behind a comma."""
-    if not first.rstrip().endswith(ENDS_OPEN) and not rest.lstrip().startswith(GOES_ON):
-        return False
     try:
         orjson.loads(first.removeprefix(BOM))
     except orjson.JSONDecodeError:
-        return True
+        is_open = first.rstrip().endswith(ENDS_OPEN) or rest.lstrip().startswith(GOES_ON)
+        return is_open or _is_followed(first.decode("utf-8", "surrogateescape"))
     return False
+
+
+def _is_followed(line: str) -> bool:
+    """Whether another object follows a whole one in the same line."""
+    try:
+        _, end = json.JSONDecoder(strict=False).raw_decode(line, _skip(line, 0))
+    except (ValueError, RecursionError):
+        return False
+    return line[end:].lstrip().startswith("{")
 
 
 def _values(stream: BufferedReader, name: str, head: bytes, limits: Limits, said: list[str]) -> Iterator[Block]:
@@ -130,7 +138,7 @@ def _whole_values(rest: bytes, place: Place, *, is_last: bool) -> tuple[Block, i
         except json.JSONDecodeError as error:
             if is_early(error) and not is_last:
                 break
-            found = "ends in the middle of an object" if is_early(error) else not_json(error)
+            found = not_json(error, "an object")
             raise place.broken(found, _bytes(text, error.pos), rest, EXPECTED) from error
         except ValueError as error:  # a number of thousands of digits
             raise place.broken(f"not readable ({error})", _bytes(text, start), rest, EXPECTED) from error

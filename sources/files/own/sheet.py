@@ -3,7 +3,8 @@ standard library, since a table in memory of what a hostile file claims to hold 
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,12 @@ ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 COLUMN = re.compile("[A-Z]{1,3}")
 NUMBER = re.compile(r"-?[0-9]+")
 
+WANTED = {"Relationship", "sheet", "si", "t", "rPh", "row", "c", "v"}
+"""The elements whose end is told."""
+
+BROKEN = (*UNPACK_ERRORS, OSError, RuntimeError, NotImplementedError, LookupError, ValueError, expat.ExpatError)
+"""What a hostile or truncated workbook makes the standard library raise."""
+
 Cell = str | int | float | bool
 Event = tuple[str, dict[str, str], str]
 """An element that ends: its name, its attributes and the text inside it."""
@@ -41,16 +48,9 @@ def sheet_blocks(path: Path, name: str, limits: Limits, said: list[str]) -> Iter
             book = _Book(archive, name, limits)
             title, count, sheet, texts = book.first_sheet()
             said.append(f"sheet {printable(title)}" + f", the first of {count}" * (count > 1))
-            yield from _blocks(book.cells(sheet, book.texts(texts)), name)
-    except (
-        *UNPACK_ERRORS,
-        OSError,
-        RuntimeError,
-        NotImplementedError,
-        KeyError,
-        ValueError,
-        expat.ExpatError,
-    ) as error:
+            with closing(book.cells(sheet, book.texts(texts))) as rows:
+                yield from _blocks(rows, name)
+    except BROKEN as error:
         raise BrokenFileError(
             name,
             f"is a workbook that cannot be read ({error})",
@@ -98,7 +98,7 @@ class _Book:
                 targets[attributes["Id"]] = str(PurePosixPath("/xl", attributes["Target"])).lstrip("/")
                 kinds[attributes["Id"]] = attributes["Type"].rpartition("/")[2]
         sheets = [
-            (attributes["name"], attributes.get("id", ""))
+            (attributes["name"], next((value for key, value in attributes.items() if key.endswith(":id")), ""))
             for element, attributes, _ in self._elements("xl/workbook.xml")
             if element == "sheet"
         ]
@@ -127,7 +127,7 @@ class _Book:
                 raise FileTooLargeError(self.name, found, hint="Save it as CSV.")
         return texts
 
-    def cells(self, part: str, texts: list[str]) -> Iterator[dict[int, Cell]]:
+    def cells(self, part: str, texts: list[str]) -> Generator[dict[int, Cell], None, None]:
         """The cells of each row that has any, by the number of their column."""
         row: dict[int, Cell] = {}
         pieces: list[str] = []
@@ -175,6 +175,7 @@ class _Elements:
         self._text: list[str] = []
         self._size, self._max_chars = 0, max_chars
         self._parser = parser = expat.ParserCreate()
+        parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = self._data, self._doctype
 
@@ -184,13 +185,15 @@ class _Elements:
         return self._ended
 
     def _start(self, _element: str, attributes: dict[str, str]) -> None:
-        self._open.append({key.rpartition(":")[2]: value for key, value in attributes.items()})
+        self._open.append(attributes)
         if len(self._open) > 100:
             raise ValueError("nested too deep")
         self._text, self._size = [], 0
 
     def _end(self, element: str) -> None:
-        self._ended.append((element.rpartition(":")[2], self._open.pop(), "".join(self._text)))
+        attributes, bare = self._open.pop(), element.rpartition(":")[2]
+        if bare in WANTED:
+            self._ended.append((bare, attributes, "".join(self._text)))
         self._text, self._size = [], 0
 
     def _data(self, text: str) -> None:
