@@ -99,7 +99,7 @@ def test_every_request_of_a_batch_is_answered_as_by_itself(api: Api, played: Sta
     assert [which for which, _ in found] != [each.key for each in asked]
 
     async def ask_each() -> dict[bytes, Completion]:
-        engine = ServerEngine(Endpoint(server.url, None), timeout_s=5, connections=2)
+        engine = ServerEngine(Endpoint(server.url, None), timeout_s=300, connections=2)
         alone = {each.key: await engine.complete(each) for each in asked}
         await engine.close()
         return alone

@@ -151,7 +151,7 @@ def test_each_fault_is_tried_again_and_known_for_what_it_may_have_cost(
     play: str, own: bool, maybe_paid: bool, words: str, api: Api, played: Start
 ) -> None:
     server = played(rules=[{"play": play}])
-    found = failure(server.url, api, timeout_s=0.3 if play == "hang" else 300)
+    found = failure(server.url, api, timeout_s=1.0 if play == "hang" else 300)
     assert isinstance(found, RetryError)
     assert (found.own, found.maybe_paid, found.busy, found.slow) == (own, maybe_paid, False, play == "hang")
     assert words in found.message
@@ -164,7 +164,7 @@ def test_a_lost_answer_is_not_the_request_s_own_fault_where_the_server_is_lost(
     play: str, models: object, played: Start
 ) -> None:
     server = played(rules=[{"play": play}, {"endpoint": "/v1/models", "play": models}])
-    found = failure(server.url, timeout_s=0.3 if play == "hang" else 300)
+    found = failure(server.url, timeout_s=1.0 if play == "hang" else 300)
     assert isinstance(found, RetryError)
     assert (found.own, found.maybe_paid) == (False, True)
 
