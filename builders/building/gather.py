@@ -25,6 +25,7 @@ from sources.command.progress import Progress
 from sources.files.rows import Limits
 from sources.pairs.extras import extras_of
 from sources.pairs.ledger import Account, Reason
+from sources.pairs.reasoning import ReasoningPolicy
 
 SMALL_BYTES = 8 << 20
 """Up to here a build is done before the worker processes would have started."""
@@ -67,6 +68,7 @@ class UnitResult:
     repairs: Counter[str] = field(default_factory=Counter)
     unused: Counter[str] = field(default_factory=Counter)
     layouts: Counter[str] = field(default_factory=Counter)
+    reasoning: Counter[str] = field(default_factory=Counter)
     wide: set[str] = field(default_factory=set)
 
 
@@ -93,6 +95,7 @@ class Settings:
     read_limits: Limits
     questions: Path
     max_rows: int | None
+    reasoning: ReasoningPolicy
     scratch: Path
 
 
@@ -110,6 +113,7 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
         read_limits=recipe.limits.reading,
         questions=_write_questions(inputs.questions, scratch / "questions.arrow"),
         max_rows=request.max_rows,
+        reasoning=recipe.reasoning,
         scratch=scratch,
     )
     progress.start("read and check", None, "rows")
@@ -186,7 +190,8 @@ def gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
 
 
 def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
-    preparer = Preparer(settings.policies, settings.check_limits, _contamination_index(settings.questions))
+    index = _contamination_index(settings.questions)
+    preparer = Preparer(settings.policies, settings.check_limits, index, settings.reasoning)
     pairs = SpillWriter(settings.scratch / f"pairs-{unit.number:04d}.arrow")
     lost = SpillWriter(settings.scratch / f"lost-{unit.number:04d}.arrow")
     keys: list[Keys] = []
@@ -199,6 +204,7 @@ def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
         result.repairs.update(prepared.adapted.repairs)
         result.unused.update(prepared.unused)
         result.layouts.update(prepared.adapted.layouts)
+        result.reasoning.update(prepared.reasoning)
         reasons = (prepared.lost[name].to_pylist() for name in ("stage", "reason"))
         result.skipped.update(zip(*reasons, strict=True))
         lost.append(prepared.lost)
@@ -233,3 +239,4 @@ def _enter(result: UnitResult, account: Account) -> None:
     account.repairs.update(result.repairs)
     account.unused.update(result.unused)
     account.layouts.update(result.layouts)
+    account.reasoning.update(result.reasoning)

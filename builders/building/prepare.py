@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from sources.files.read_whole import whole_rows
 from sources.files.rows import Limits, RowBatch
 from sources.pairs.assemble import ITEM, assemble, check_every_row, lost_rows
 from sources.pairs.extras import EXTRAS
+from sources.pairs.reasoning import ReasoningPolicy, count_reasoning, set_reasoning
 from sources.pairs.schema import DROPPED, PAIRS
 from sources.pairs.source import WHOLE_ROW, Adapted
 from sources.text.texts import PairTexts
@@ -55,6 +56,7 @@ class Prepared:
     rows_read: int
     rows_used: int
     adapted: Adapted
+    reasoning: Mapping[str, int]
     unused: Mapping[str, int]
 
 
@@ -65,12 +67,15 @@ class Preparer:
     policies: Mapping[str, Policy]
     limits: CheckLimits
     index: ContaminationIndex
+    reasoning: ReasoningPolicy = "keep"
 
     def __call__(self, batch: SourceBatch) -> Prepared:
         source, path = batch.chosen.source, batch.file.name
         adapted = source.adapt(batch.batch.rows, batch.chosen.options)
         used = check_every_row(batch.batch.rows, adapted, f"{source.name}: {path}")
-        pairs = assemble(adapted, source, path)
+        reasoning = count_reasoning(adapted.pairs)
+        drafts, repairs = set_reasoning(adapted.pairs, self.reasoning)
+        pairs = assemble(replace(adapted, pairs=drafts), source, path)
         lost = [lost_rows(batch.batch.bad, source, path, "read"), lost_rows(adapted.skipped, source, path, "adapt")]
         return Prepared(
             parts=[
@@ -80,7 +85,8 @@ class Preparer:
             lost=pa.concat_tables(lost).append_column(EXTRAS, pa.nulls(sum(map(len, lost)), EXTRAS.type)),
             rows_read=len(batch.batch),
             rows_used=used,
-            adapted=adapted,
+            adapted=replace(adapted, repairs={**adapted.repairs, **repairs}),
+            reasoning=reasoning,
             unused=Counter(batch.batch.unused) + Counter(adapted.unused),
         )
 

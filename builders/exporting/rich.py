@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builders.exporting.format import CALL_AND_TEXT, HAS_TOOLS, SEVERAL_ANSWER_TURNS, LeftOut, Row
+from sources.pairs.extras import REASONING_KEYS
 
 Message = dict[str, Any]
 
@@ -22,7 +23,7 @@ class RichPair:
 
 def with_reasoning(turn: Message) -> str:
     """The text of a turn with its reasoning before it, as trainers and chat templates mark it."""
-    reasoning = next((turn[key] for key in ("reasoning_content", "reasoning", "thinking") if turn.get(key)), None)
+    reasoning = next((turn[key] for key in REASONING_KEYS if turn.get(key)), None)
     return f"<think>\n{reasoning}\n</think>\n\n{turn['content']}" if reasoning else str(turn["content"])
 
 

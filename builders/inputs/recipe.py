@@ -21,6 +21,7 @@ from sources.command.settings import (
 )
 from sources.fetch.data_files import DataFile
 from sources.files.rows import Limits
+from sources.pairs.reasoning import ReasoningPolicy
 from sources.pairs.source import Source
 from sources.registry import find_source
 
@@ -67,6 +68,7 @@ class Recipe(Settings):
     limits: LimitSettings = LimitSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
     contamination: ContaminationSettings = ContaminationSettings()
+    reasoning: ReasoningPolicy = "keep"
     max_pairs_per_prompt: Positive | None = None
     test_share: Share = 0.01
 

@@ -7,6 +7,7 @@ from typing import Any
 from sources.command.printable import printable
 from sources.layouts.layout import TEXT_KEYS, Draft, Message, NoPairError, Row
 from sources.layouts.tool_calls import calls_in_text, read_calls
+from sources.pairs.extras import REASONING_KEYS
 
 ROLES = {
     "system": "system",
@@ -33,9 +34,19 @@ ROLES = {
 CALLING = ("function_call", "tool_call")
 """The roles whose content is the call of a tool."""
 
-REASONING = ("reasoning_content", "reasoning", "thinking")
 MESSAGE_KEYS = frozenset(
-    ("role", "from", "content", "value", "tool_calls", "function_call", "tool_call_id", "name", "refusal", *REASONING)
+    (
+        "role",
+        "from",
+        "content",
+        "value",
+        "tool_calls",
+        "function_call",
+        "tool_call_id",
+        "name",
+        "refusal",
+        *REASONING_KEYS,
+    )
 )
 """What is read of a message."""
 
@@ -125,12 +136,12 @@ def _rich_message(value: Row, role: str, content: object, where: str) -> Message
         calls, read["content"] = calls_in_text(read["content"], where), ""
     if calls:
         read["tool_calls"] = read_calls(calls, where)
-    for key in ("tool_call_id", *REASONING, *(("name",) if role == "tool" else ())):
+    for key in ("tool_call_id", *REASONING_KEYS, *(("name",) if role == "tool" else ())):
         if isinstance(value.get(key), str) and value[key]:
             read[key] = value[key]
         elif value.get(key):
             raise NoPairError("wrong_type", f"{where}.{key} is {shown(value[key])}, expected a string")
-    if content is None and not calls and not any(key in read for key in REASONING):
+    if content is None and not calls and not any(key in read for key in REASONING_KEYS):
         beside = f" and refusal {shown(value['refusal'])}" if value.get("refusal") else ""
         raise NoPairError("broken_turns", f"{where} is {role}'s with content null{beside}, expected text")
     return read

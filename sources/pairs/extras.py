@@ -14,7 +14,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.pairs.schema import MESSAGE, SIDES, TURNS
+from sources.pairs.schema import SIDES, TURNS
 
 Message = dict[str, Any]
 
@@ -23,7 +23,7 @@ EXTRAS: Final = pa.field("extras", pa.string())
 
 TOOLS: Final = pa.field("tools", pa.json_())
 WIDE_TURNS: Final = pa.list_(pa.json_())
-PLAIN_KEYS: Final = frozenset(MESSAGE.names)
+REASONING_KEYS: Final = ("reasoning_content", "reasoning", "thinking")
 
 
 def extras_of(rows: pa.Table) -> pa.Array:
@@ -50,7 +50,7 @@ def readable(turn: Message) -> str:
     """What a turn says in all: its reasoning, its text, its calls of tools as JSON."""
     if len(turn) == 2:
         return str(turn["content"])
-    reasoning = [turn[key] for key in ("reasoning_content", "reasoning", "thinking") if turn.get(key)]
+    reasoning = [turn[key] for key in REASONING_KEYS if turn.get(key)]
     calls = [orjson.dumps(call.get("function", call)).decode() for call in turn.get("tool_calls") or ()]
     return "\n".join(said for said in (*reasoning, turn["content"], *calls) if said)
 

@@ -13,7 +13,7 @@ Reason = tuple[str, str]
 @dataclass(slots=True)
 class Account:
     """One source of a build. `unused` counts the rows in which a column was not used, `layouts` those of each layout of
-    data of one's own."""
+    data of one's own, `reasoning` the answers of each side that came with reasoning."""
 
     source: str
     lang: str
@@ -29,6 +29,7 @@ class Account:
     tags: Counter[str] = field(default_factory=Counter)
     unused: Counter[str] = field(default_factory=Counter)
     layouts: Counter[str] = field(default_factory=Counter)
+    reasoning: Counter[str] = field(default_factory=Counter)
 
     @property
     def written(self) -> int:
@@ -61,6 +62,11 @@ class Account:
             found.append(("not used", f"{self.source}: {_shares(self.unused, self.rows_read)}"))
         if len(self.layouts) > 1:
             found.append(("layouts", f"{self.source}: {_shares(self.layouts, self.rows_read)}"))
+        if self.reasoning and self.pairs_made:
+            chosen, rejected = (self.reasoning[side] / self.pairs_made for side in ("chosen", "rejected"))
+            found.append(
+                ("reasoning", f"{self.source}: with {chosen:.1%} of chosen and {rejected:.1%} of rejected answers")
+            )
         return found
 
     def as_dict(self) -> dict[str, object]:
@@ -79,6 +85,7 @@ class Account:
             "tags": dict(sorted(self.tags.items())),
             **({"columns_not_used": dict(sorted(self.unused.items()))} if self.unused else {}),
             **({"layouts": dict(sorted(self.layouts.items()))} if len(self.layouts) > 1 else {}),
+            **({"answers_with_reasoning": dict(sorted(self.reasoning.items()))} if self.reasoning else {}),
         }
 
 
@@ -88,7 +95,7 @@ def total(accounts: Iterable[Account], lang: str) -> Account:
     for account in accounts:
         for name in ("rows_read", "rows_used", "pairs_made", "train", "test"):
             setattr(result, name, getattr(result, name) + getattr(account, name))
-        for name in ("skipped", "dropped", "repairs", "tags", "unused", "layouts"):
+        for name in ("skipped", "dropped", "repairs", "tags", "unused", "layouts", "reasoning"):
             getattr(result, name).update(getattr(account, name))
     return result
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.build_prefs import main
+from builders.inputs.recipe import RECIPES
 
 ROW = {"prompt": "夸夸这只{}。", "chosen": "它的{}真漂亮。", "rejected": "{}就是{}。"}
 
@@ -124,3 +125,18 @@ def test_each_needs_a_licence_and_a_name_or_none(add: Any, tmp_path: Path) -> No
     wrong = add("--add", path, "--add-licence", "MIT", "--add-name", "a", "--add-name", "b")
     assert wrong[0] == 2
     assert "--add-name: 2 for 1 --add" in wrong[1]
+
+
+@pytest.mark.parametrize(("policy", "answer"), [("keep", "<think>想</think>猫。"), ("strip", "猫。")])
+def test_the_recipe_says_what_becomes_of_reasoning(policy: str, answer: str, add: Any, tmp_path: Path) -> None:
+    thought = [{**row, "chosen": "<think>想</think>猫。"} for row in rows("猫")[:1]]
+    recipe = (RECIPES / "ct-llm.yaml").read_text(encoding="utf-8").replace("reasoning: keep", f"reasoning: {policy}")
+    (tmp_path / "mine.yaml").write_text(recipe, encoding="utf-8")
+    data = write(tmp_path / "mine.json", [*thought, *rows("猫")[1:]])
+    status, manifest = add("--add", data, "--add-licence", "MIT", "--only-added", "--recipe", tmp_path / "mine.yaml")
+    assert status == 0
+    (mine,) = manifest["sources"]
+    assert mine["answers_with_reasoning"] == {"chosen": 1}
+    assert mine["repairs"] == ({"reasoning_stripped": 1} if policy == "strip" else {})
+    (file,) = (tmp_path / "out" / "zh" / "data").glob("train-*.parquet")
+    assert answer in [turns[0]["content"] for turns in pq.read_table(file)["chosen"].to_pylist()]
