@@ -37,6 +37,7 @@ class LimitSettings(Settings):
     max_file_bytes: Positive = 8 << 30
     max_row_bytes: Annotated[int, Field(gt=0, le=1 << 30)] = 4 << 20
     max_bad_share: Share = 0.01
+    template_tokens: tuple[str, ...] = ()
 
     @property
     def reading(self) -> Limits:
@@ -46,7 +47,11 @@ class LimitSettings(Settings):
 
     @property
     def checking(self) -> CheckLimits:
-        return CheckLimits(max_prompt_chars=self.max_prompt_chars, max_answer_chars=self.max_answer_chars)
+        return CheckLimits(
+            max_prompt_chars=self.max_prompt_chars,
+            max_answer_chars=self.max_answer_chars,
+            template_tokens=self.template_tokens,
+        )
 
 
 class NearDuplicateSettings(Settings):

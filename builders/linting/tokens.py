@@ -1,5 +1,6 @@
 """Pairs that a trainer would cut: prompt and answer have more tokens than fit, by a tokenizer that the user gives."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os.path import isdir, isfile
@@ -15,6 +16,9 @@ from sources.command.extras import require_packages
 from sources.pairs.schema import joined_text
 
 AT_ONCE = 2048
+
+MARK, MIN_MARK_CHARS = re.compile(r"\S*[^\w\s]\S*"), 3
+"""A special token that holds a sign: "<end>" can be told from what people write, "pad" cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,14 @@ def load_limit(place: Path, max_tokens: int) -> TokenLimit:
     tokenizer.no_truncation()  # a file may ask for either, and then no text is longer, or none shorter, than it says
     tokenizer.no_padding()
     return TokenLimit(tokenizer, max_tokens)
+
+
+def template_tokens(limit: TokenLimit | None) -> tuple[str, ...]:
+    """The tokens that the tokenizer adds to those of its text, as far as they are marks and no words or white space."""
+    if limit is None:
+        return ()
+    added = (token.content for token in limit.tokenizer.get_added_tokens_decoder().values() if token.special)
+    return tuple(sorted({token for token in added if len(token) >= MIN_MARK_CHARS and MARK.fullmatch(token)}))
 
 
 def find_truncated(pairs: Spill, limit: TokenLimit | None) -> Finding:

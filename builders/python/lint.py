@@ -12,7 +12,7 @@ from builders.linting.examine import RECIPE, Examined, Subject, examine
 from builders.linting.rules import Severity
 from builders.linting.show import by_rule, lines, share
 from builders.linting.splits import FoundFiles, find_files
-from builders.linting.tokens import load_limit
+from builders.linting.tokens import load_limit, template_tokens
 from builders.python.build import MAX_WORKERS, Names, check_counts, listed
 from sources.command.errors import UsageError
 from sources.command.progress import Bars, Silent
@@ -145,7 +145,9 @@ def examine_files(
     bars = Bars() if progress else Silent()
     with tempfile.TemporaryDirectory(prefix="lint-prefs-") as scratch:
         try:
-            request = make_request(Path(scratch), benchmarks=benchmarks, limit=limit, workers=workers)
+            limits = RECIPE.limits.model_copy(update={"template_tokens": template_tokens(subject.limit)})
+            recipe = RECIPE.model_copy(update={"limits": limits})
+            request = make_request(Path(scratch), benchmarks=benchmarks, limit=limit, workers=workers, recipe=recipe)
             return examine(subject, request, bars, Path(scratch))
         finally:
             bars.close()

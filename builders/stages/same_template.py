@@ -40,30 +40,17 @@ LOW_BITS = (np.uint64(1) << TOKEN_BITS) - np.uint64(1)
 def drop_other_items(pairs: np.ndarray, keys: Keys, read_texts: TextReader) -> np.ndarray:
     """bool[p]: which of the similar pairs of rows are not two items of one template."""
     same = np.ones(len(pairs), dtype=bool)
-    unlike = np.flatnonzero(keys.sides[pairs[:, 0], 0] != keys.sides[pairs[:, 1], 0])
-    if not len(unlike):
-        return same
     counts = count_tokens(np.unique(pairs), lambda rows: pair_tokens(read_texts(rows).tokens))
-    for part in in_parts(unlike):
+    for part in in_parts(np.arange(len(pairs))) if len(pairs) else []:
         rows, places = np.unique(pairs[part], return_inverse=True)
         earlier, later = places.reshape(-1, 2).T
         texts = read_texts(rows)
-        numbers = _differ_in_numbers(texts, earlier, later)
-        which, side = np.nonzero(keys.sides[pairs[part, 0]] != keys.sides[pairs[part, 1]])
-        left, right = 3 * earlier[which] + side, 3 * later[which] + side
-        items = _differ_in_items(_Differing(texts, counts, which, left, right), len(part))
-        same[part] = ~(numbers | items | _labelled_apart(texts, earlier, later))
+        differ = keys.sides[pairs[part, 0]] != keys.sides[pairs[part, 1]]
+        which, side = np.nonzero(differ)
+        differing = _Differing(texts, counts, which, 3 * earlier[which] + side, 3 * later[which] + side)
+        items = _differ_in_items(differing, len(part)) | _labelled_apart(texts, earlier, later)
+        same[part] = ~(_differ_in_numbers(differing, len(part)) | (items & differ[:, 0]))
     return same
-
-
-def _differ_in_numbers(texts: PairTexts, earlier: np.ndarray, later: np.ndarray) -> np.ndarray:
-    """Whether two prompts are the same but for their digits: another sum to do, another year to tell of."""
-    prompts = np.arange(0, 3 * len(texts), 3)
-    solid = texts.kinds > Kind.LIGHT
-    whole = text_keys(texts.folded.select(prompts))
-    wordly = texts.codes.where(solid & (texts.kinds != Kind.DIGIT)).select(prompts)
-    words = text_keys(wordly)
-    return np.asarray((whole[earlier] != whole[later]) & (words[earlier] == words[later]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +67,18 @@ class _Differing:
         """The n-grams of these texts, keyed by their place among them; of which pair each is, and in how many rows."""
         keyed, sizes = sets.keyed(numbers)
         return keyed, np.repeat(self.which, sizes), self.counts.of(keyed & LOW_BITS).astype(np.float64)
+
+
+def _differ_in_numbers(differing: _Differing, size: int) -> np.ndarray:
+    """bool[size]: whether prompts, or short answers, are the same but for their digits: another sum, another year."""
+    texts = differing.texts
+    whole = text_keys(texts.folded)
+    words = text_keys(texts.codes.where((texts.kinds > Kind.LIGHT) & (texts.kinds != Kind.DIGIT)))
+    left, right = differing.left, differing.right
+    telling = (left % 3 == 0) | (texts.folded.lengths[left] <= MAX_LABEL_CHARS[texts.langs[left]])
+    found = np.zeros(size, dtype=bool)
+    found[differing.which[telling & (whole[left] != whole[right]) & (words[left] == words[right])]] = True
+    return found
 
 
 def _differ_in_items(differing: _Differing, size: int) -> np.ndarray:

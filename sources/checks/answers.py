@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.checks.check import CheckLimits, Hits, matches
+from sources.checks.repetition import loops
 from sources.pairs.schema import LANGS, SIDES
 from sources.text.characters import Kind, kind_table
 from sources.text.codes import Codes, owners
@@ -44,6 +45,8 @@ LIST_LINE = re.compile(r"\s*(?:[-*•·–—]|\(?[0-9一二三四五六七八�
 NO_SENTENCE = re.compile(r"#\S+$|https?:|www\.|[={}<>`|\\]")
 LETTER_KINDS = (Kind.LATIN, Kind.HAN, Kind.LIGHT)
 MIN_LAST_LINE_CHARS = 12
+BRACKETS_ONLY = re.compile(r"\s*(?:\{\s*\"|\[\s*[\[{\"0-9])")
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"?')
 
 MIN_PROMPT_TOKENS = 8
 MIN_LOST_CHARS = 20
@@ -109,12 +112,33 @@ def _cut_off(texts: PairTexts, side: int) -> Hits:
     wanted = np.array(list(MIN_CUT_CHARS.values()))[texts.langs[::3]]
     long_prose = np.flatnonzero((lengths >= wanted) & (counts[:, Kind.STOP] > 0))
     unended = long_prose[_ends_open(texts.solid, 3 * long_prose + side)]
+    looping = {text for text, loop in loops(texts).items() if loop.at_end}
     hits: Hits = {}
     for row, text in zip(unended.tolist(), texts.read(unended, side), strict=True):
         line = text.rstrip().rpartition("\n")[2]
+        if 3 * row + side in looping:
+            continue
         if len(line) >= MIN_LAST_LINE_CHARS and not LIST_LINE.match(line) and not NO_SENTENCE.search(line):
             hits[row] = f"{SIDES[side]} ends with …{line[-12:]}"
+    return {**_open_code(texts, side), **hits}
+
+
+def _open_code(texts: PairTexts, side: int) -> Hits:
+    """Code whose fence is not closed, and an answer that is JSON or code in brackets and does not close them."""
+    rows = matches(texts.side(side), r"```|^\s*[\[{]")
+    hits: Hits = {}
+    for row, text in zip(rows.tolist(), texts.read(rows, side), strict=True):
+        if len(re.findall(r"(?m)^\s*```", text)) % 2 and not text.rstrip().endswith("```"):
+            hits[row] = f"{SIDES[side]} ends in an open block of code"
+        elif BRACKETS_ONLY.match(text) and (missing := _missing(text)) > 0:
+            hits[row] = f"{SIDES[side]} ends with {missing} brackets open"
     return hits
+
+
+def _missing(text: str) -> int:
+    """How many brackets stay open, those in strings left out."""
+    bare = STRING.sub("", text)
+    return sum(bare.count(char) for char in "[{") - sum(bare.count(char) for char in "]}")
 
 
 def _ends_open(solid: Codes, numbers: np.ndarray) -> np.ndarray:

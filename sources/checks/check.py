@@ -21,6 +21,8 @@ class CheckLimits:
 
     max_prompt_chars: int = 12_000
     max_answer_chars: int = 12_000
+    template_tokens: tuple[str, ...] = ()
+    """More tokens that template_token looks for: those of the tokenizer of the model that will be trained."""
 
 
 Check = Callable[[PairTexts, CheckLimits], Hits]

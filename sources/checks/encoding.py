@@ -1,13 +1,18 @@
-"""Is the text what its author wrote: no broken encoding, no control characters, no tokens of a chat template."""
+"""Is the text what its author wrote: no broken encoding, no control characters."""
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
-from sources.checks.check import CheckLimits, Hits, matches, quote
+from sources.checks.check import CheckLimits, Hits, quote
+from sources.command.printable import printable
 from sources.pairs.schema import SIDES
 from sources.text.characters import Kind
+from sources.text.charsets import MIN_STRANGE, MIN_STRANGE_SHARE, strange_table, way_back
+from sources.text.codes import owners
 from sources.text.texts import PairTexts
 
 BROKEN = re.compile(
@@ -18,12 +23,7 @@ was never set; UTF-8 read as Latin-1, twice in a row, or a quotation mark of tha
 
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
-CHAT_TEMPLATE = (
-    r"[<＜][|｜][A-Za-z_▁][A-Za-z0-9_▁]{0,30}[|｜][>＞]|<[/]?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|"
-    r"<reserved_[0-9]+>|<(?:bos|eos|pad|unk)>|\[(?:UNK|PAD|CLS|SEP|gMASK)\]|"
-    r"###\s?(?:Response|Instruction|Input|Human|Assistant)[:：]|\n\n(?:Human|Assistant): "
-)
-"""Also in full-width forms, as DeepSeek writes its tokens."""
+MAX_TRIED_CHARS = 400
 
 
 def mojibake(texts: PairTexts, limits: CheckLimits) -> Hits:
@@ -40,12 +40,29 @@ def mojibake_rejected(texts: PairTexts, limits: CheckLimits) -> Hits:
 def _broken(texts: PairTexts, sides: tuple[int, ...]) -> Hits:
     """The rows with broken text on one of these sides."""
     suspects = texts.holding("\ufffd锟烫屯ÃÂâäåæçèé")
-    suspects = suspects[np.isin(suspects % 3, sides)]
     hits: Hits = {}
-    for text, whole in zip(suspects.tolist(), texts.strings.take(pa.array(suspects)).to_pylist(), strict=True):
+    for text, whole in _of_sides(texts, suspects, sides):
         if broken := BROKEN.search(whole):
             hits.setdefault(text // 3, f"{SIDES[text % 3]}: {quote(whole, broken.start())}")
+    for text, whole in _of_sides(texts, _strange(texts), sides):
+        if text // 3 not in hits and (again := way_back(whole[:MAX_TRIED_CHARS])):
+            hits[text // 3] = f"{SIDES[text % 3]}: {printable(again, max_chars=60)}"
     return hits
+
+
+def _of_sides(texts: PairTexts, suspects: np.ndarray, sides: tuple[int, ...]) -> Iterator[tuple[int, str]]:
+    """(number, text) of those of the texts that are on one of these sides."""
+    ours = suspects[np.isin(suspects % 3, sides)]
+    yield from zip(ours.tolist(), texts.strings.take(pa.array(ours)).to_pylist(), strict=True)
+
+
+@lru_cache(maxsize=1)
+def _strange(texts: PairTexts) -> np.ndarray:
+    """The texts with many characters that Chinese and English hardly have."""
+    places = np.flatnonzero(strange_table()[texts.codes.flat])
+    count = np.bincount(owners(texts.codes.offsets, places), minlength=len(texts.strings))
+    strange = np.flatnonzero((count >= MIN_STRANGE) & (count >= MIN_STRANGE_SHARE * texts.solid.lengths))
+    return np.asarray(strange)
 
 
 def control_characters(texts: PairTexts, limits: CheckLimits) -> Hits:
@@ -55,15 +72,4 @@ def control_characters(texts: PairTexts, limits: CheckLimits) -> Hits:
         whole = texts.strings[text].as_py()
         found = CONTROL.search(whole)
         hits.setdefault(text // 3, f"{SIDES[text % 3]}: {quote(whole, found.start() if found else 0)}")
-    return hits
-
-
-def template_token(texts: PairTexts, limits: CheckLimits) -> Hits:
-    """A token of a chat template stands in the text."""
-    hits: Hits = {}
-    suspects = np.union1d(texts.holding("<[#"), matches(texts.strings, r"\n\n(?:Human|Assistant): "))
-    for place in matches(texts.strings.take(pa.array(suspects)), CHAT_TEMPLATE).tolist():
-        text = int(suspects[place])
-        token = re.search(CHAT_TEMPLATE, texts.strings[text].as_py())
-        hits.setdefault(text // 3, f"{SIDES[text % 3]} has {quote(token[0], 0) if token else 'one'}")
     return hits

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from sources.checks import CheckLimits
-from sources.checks.encoding import control_characters, mojibake, mojibake_rejected, template_token
+from sources.checks.encoding import control_characters, mojibake, mojibake_rejected
 from sources.text.texts import PairTexts
 
 MakeTexts = Callable[..., PairTexts]
@@ -22,6 +22,9 @@ BROKEN = [
     "Itâ€™s a nice day",
     "cafÃ©Ã©",
     "caf\ufffd au lait",
+    "绛夌泦鍦熷共閫忎互鍚庡啀娴囷紝涓娆℃祰閫忥紝閬垮紑鍙跺績",
+    "µÈÅèÍÁ¸ÉÍ¸ÒÔºóÔÙ½½£¬Ò»´Î½½Í¸£¬±Ü¿ªÒ¶ÐÄ£¬",
+    "ш鼴泭汒秞ㄛь毯謹湍隙汒腔珨啜抇賸˙婬艘圖ゆ岆瘁苤奧側ㄛ",
 ]
 WHOLE = [
     "锟铻是一把古剑",
@@ -64,49 +67,3 @@ def test_control_characters_are_found_and_shown_escaped(make_texts: MakeTexts, c
 @pytest.mark.parametrize("space", ["\t", "\n", "\r\n", "\u3000", "\u00a0", "\u200b", "\u2028", "\x85", "\ufeff"])
 def test_white_space_is_no_control_character(make_texts: MakeTexts, space: str) -> None:
     assert control_characters(make_texts((f"问{space}题", f"好{space}", "坏")), LIMITS) == {}
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        "<|im_end|>",
-        "<|endoftext|>",
-        "<｜end▁of▁sentence｜>",
-        "＜｜end▁of▁sentence｜＞",
-        "</s>",
-        "[INST]",
-        "[/INST]",
-        "<<SYS>>",
-        "<start_of_turn>",
-        "<reserved_102>",
-        "<eos>",
-        "[gMASK]",
-        "### Response:",
-        "### Instruction：",
-        "\n\nHuman: ",
-        "\n\nAssistant: ",
-    ],
-)
-def test_tokens_of_chat_templates_are_found_on_every_side(make_texts: MakeTexts, token: str) -> None:
-    text = f"这是一个答案{token}还有一个"
-    hits = template_token(
-        make_texts(("问", "好", "坏"), (text, "好", "坏"), ("问", text, "坏"), ("问", "好", text)), LIMITS
-    )
-    assert {row: evidence.split(" ")[0] for row, evidence in hits.items()} == {1: "prompt", 2: "chosen", 3: "rejected"}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "如果 a < b 且 b > c，那么 a[i] | b",
-        "# 标题\n## 小标题\n### 响应时间",
-        "<div><span>你好</span></div>",
-        "Human: hi",
-        "the matrix [1, 2] and [A|B]",
-        "x <- c(1, 2); y |> head()",
-        "[INSTALL] done",
-        "<br/><strong>",
-    ],
-)
-def test_markup_code_and_headings_are_no_template_tokens(make_texts: MakeTexts, text: str) -> None:
-    assert template_token(make_texts((text, text, text), (text, text, text), lang=["zh", "en"]), LIMITS) == {}

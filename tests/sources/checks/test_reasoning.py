@@ -1,0 +1,48 @@
+"""Reasoning in answers: one-sided, unclosed, empty, or all that differs."""
+
+from collections.abc import Callable
+
+import pytest
+
+from sources.checks import CheckLimits
+from sources.checks.reasoning import (
+    reasoning_empty,
+    reasoning_one_sided,
+    reasoning_only_difference,
+    reasoning_unclosed,
+)
+from sources.text.texts import PairTexts
+
+MakeTexts = Callable[..., PairTexts]
+CHECKS = {
+    "one_sided": reasoning_one_sided,
+    "unclosed": reasoning_unclosed,
+    "empty": reasoning_empty,
+    "only_difference": reasoning_only_difference,
+}
+PAIRS = [
+    ("<think>先算一算。</think>是四。", "<think>猜一下。</think>是五。", set()),
+    ("<think>先算一算。</think>是四。", "是五。", {"one_sided"}),
+    ("It is four.", "<think>Let me see.</think>It is five.", {"one_sided"}),
+    ("<think>先算一算。是四。", "<think>猜。</think>是五。", {"unclosed"}),
+    ("先算一算。</think>是四。", "<think>猜。</think>是五。", {"unclosed"}),
+    ("<think>\n\n</think>\n是四。", "<think>猜。</think>是五。", {"empty"}),
+    ("<thinking></thinking>Four.", "Five.", {"empty", "one_sided"}),
+    ("<think>好好想。</think>是四。", "<think>随便想。</think>\n是四。", {"only_difference"}),
+    ("<think>Two and two.</think>Four.", "Four.", {"only_difference", "one_sided"}),
+    ("是四。", "是五。", set()),
+    ("I think it is four.", "I think it is five.", set()),
+    ("用 `<think>` 标记推理。", "不知道。", set()),
+    ("```\n<think>\n```", "None here.", set()),
+    ("a < think > b", "a <thinker> b", set()),
+    ("他想了想（思考中），说：四。", "四", set()),
+]
+
+
+@pytest.mark.parametrize(("chosen", "rejected", "codes"), PAIRS)
+def test_each_fault_of_reasoning_has_its_code(
+    make_texts: MakeTexts, chosen: str, rejected: str, codes: set[str]
+) -> None:
+    texts = make_texts(("二加二是几？", "四", "五"), ("二加二是几？", chosen, rejected))
+    found = {code: list(check(texts, CheckLimits())) for code, check in CHECKS.items()}
+    assert found == {code: [1] if code in codes else [] for code in CHECKS}
