@@ -19,7 +19,7 @@ ROWS = st.lists(st.tuples(st.sampled_from(["问", "题"]), ANSWERS).map(lambda r
 
 
 def twins(keys: Keys, alive: np.ndarray | None = None) -> dict[int, int]:
-    (found,) = find_contradictions(keys, keys.alive if alive is None else alive)
+    found, _ = find_contradictions(keys, keys.alive if alive is None else alive)
     assert found.reason == "contradiction"
     assert found.twins is not None
     return dict(zip(found.rows.tolist(), found.twins.tolist(), strict=True))
@@ -84,3 +84,42 @@ def test_what_is_kept_has_no_contradictions(make_sample: MakeSample, rows: list[
     alive = sample.alive
     alive[list(twins(sample.keys))] = False
     assert twins(sample.keys, alive) == {}
+
+
+def circles(keys: Keys) -> dict[int, int]:
+    _, found = find_contradictions(keys, keys.alive)
+    assert found.reason == "preference_cycle"
+    assert found.twins is not None
+    return dict(zip(found.rows.tolist(), found.twins.tolist(), strict=True))
+
+
+def test_answers_in_a_circle_are_found_each_with_the_next(make_sample: MakeSample) -> None:
+    rows = [
+        ("问", "甲", "乙"),
+        ("问", "乙", "丙"),
+        ("别", "乙", "丙"),
+        ("问", "丙", "甲"),
+        ("问", "丁", "甲"),
+        ("问", "乙", "戊"),
+    ]
+    assert circles(make_sample(rows).keys) == {0: 1, 1: 3, 3: 0}
+
+
+def test_a_pair_between_two_circles_is_in_none(make_sample: MakeSample) -> None:
+    one = [("Q", "a", "b"), ("Q", "b", "c"), ("Q", "c", "a")]
+    other = [("Q", "x", "y"), ("Q", "y", "z"), ("Q", "z", "x")]
+    assert set(circles(make_sample([*one, *other, ("Q", "a", "x")], lang="en").keys)) == {0, 1, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("问", "甲", "乙"), ("问", "乙", "丙"), ("问", "甲", "丙")],
+        [("问", "甲", "乙"), ("问", "乙", "丙"), ("题", "丙", "甲")],
+        [("问", "甲", "乙"), ("问", "乙", "甲")],
+        [("问", "甲", "甲")],
+        [],
+    ],
+)
+def test_rankings_and_plain_contradictions_are_no_circles(make_sample: MakeSample, rows: list[Row]) -> None:
+    assert circles(make_sample(rows).keys) == {}
