@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import groupby
+from os import fsencode
 from os.path import isdir, isfile
 from pathlib import Path, PurePosixPath
 
@@ -107,7 +108,7 @@ def look_through(given: Path, flag: str, wanted: Wanted) -> Found:
         DownloadError: the Hub does not give them.
     """
     if isfile(given):
-        return Found([DataFile(given, given.name, encoding=wanted.encoding)])
+        return Found([DataFile(given, spelled(given.name), encoding=wanted.encoding)])
     if isdir(given):
         found = _below(given, wanted)
     elif named := named_on_hub(given):
@@ -142,12 +143,17 @@ def named_on_hub(given: Path) -> HubId | None:
 def name_data(given: Path) -> str:
     """What to call the data where the user does not say."""
     named = named_on_hub(given)
-    return named.repository.partition("/")[2] if named else given.resolve().name.split(".")[0] or given.name
+    return named.repository.partition("/")[2] if named else spelled(given.resolve().name.split(".")[0] or given.name)
+
+
+def spelled(name: str) -> str:
+    """The name of a file with bytes that are no UTF-8 spelled out, since no table can hold them."""
+    return fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def names_below(folder: Path) -> list[str]:
     """The data files below a folder by their paths, in order."""
-    return [file.name for file in _below(folder, EVERYTHING).files]
+    return [file.path.relative_to(folder).as_posix() for file in _below(folder, EVERYTHING).files]
 
 
 def is_data(name: str) -> bool:
@@ -163,9 +169,11 @@ def _below(folder: Path, wanted: Wanted, repository: str = "", revision: str = "
     for name in names:
         file = saved.get(name, SavedFile(name))
         if why := _why_not(name, wanted) or file.why_not:
-            found.passed_over.append((name, why))
+            found.passed_over.append((spelled(name), why))
         else:
-            found.files.append(DataFile(folder / name, name, repository, revision, wanted.encoding, file.split))
+            found.files.append(
+                DataFile(folder / name, spelled(name), repository, revision, wanted.encoding, file.split)
+            )
     return found
 
 

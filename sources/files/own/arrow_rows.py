@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sources.command.errors import BrokenFileError, FileTooLargeError
+from sources.command.printable import printable
 from sources.files.own.first_bytes import Kind
 from sources.files.read_json import Bad, Block
 from sources.files.rows import Limits
@@ -33,10 +34,13 @@ def arrow_blocks(path: Path, name: str, kind: Kind, limits: Limits) -> Iterator[
                 found = f"unpacks to more than {limits.max_file_bytes:,} bytes"
                 hint = "If the file is trusted, raise limits.max_file_bytes in the recipe."
                 raise FileTooLargeError(name, found, hint=hint)
+            names = batch.schema.names
+            if twice := [each for each in names if names.count(each) > 1]:
+                raise BrokenFileError(name, f"two columns are called {printable(twice[0])}", hint="Rename one of them.")
             converts = {field.name: convert for field in batch.schema if (convert := _converter(field.type))}
             for start in range(0, len(batch), BATCH_ROWS):
                 yield [_converted(row, converts) for row in _rows(batch.slice(start, BATCH_ROWS))]
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         expected = "a Parquet file" if kind == "parquet" else "an Arrow or Feather file"
         hint = "Get the file again; it may be truncated."
         raise BrokenFileError(name, f"cannot be read ({error})", expected=expected, hint=hint) from error
@@ -56,12 +60,21 @@ def _batches(path: Path, kind: Kind) -> Iterator[pa.RecordBatch]:
 
 
 def _validate(batch: pa.RecordBatch) -> None:
-    """Nothing, unless the batch would be read beyond its bytes; text that is not UTF-8 costs only its row."""
-    try:
-        batch.validate(full=True)
-    except pa.ArrowInvalid as error:
-        if "UTF8" not in str(error):
-            raise
+    """Nothing, unless the batch would be read beyond its bytes.
+
+    A column of text that is not UTF-8 costs only its row: that is found last, when all else is right. What lies inside
+    of other types is not looked at any more after the first fault.
+
+    Raises:
+        ArrowInvalid: it would.
+    """
+    for column in batch.columns:
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid as error:
+            is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+            if not (is_text and "UTF8" in str(error)):
+                raise
 
 
 def _rows(batch: pa.RecordBatch) -> Block:

@@ -1,12 +1,13 @@
 """Which files of a folder are data, and what is said of the others."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from sources.command.errors import MissingFileError
-from sources.fetch.data_files import Found, Wanted, find_data, look_through
+from sources.fetch.data_files import Found, Wanted, find_data, look_through, name_data, names_below
 
 ALL = Wanted()
 
@@ -77,6 +78,16 @@ def test_a_file_that_is_given_is_taken_whatever_it_is_called(tmp_path: Path) -> 
     for name in ("manifest.json", "x.png"):
         (file,) = look_through(tmp_path / name, "PATH", wanted).files
         assert (file.name, file.encoding) == (name, "gb18030")
+
+
+def test_a_name_that_is_no_utf8_is_spelled_out(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xd6\xd0.jsonl")
+    fill(tmp_path, name)
+    for place in (tmp_path, tmp_path / name):
+        (file,) = look_through(place, "PATH", ALL).files
+        assert (file.name, file.path) == (r"\xd6\xd0.jsonl", tmp_path / name)
+    assert names_below(tmp_path) == [name]
+    assert name_data(tmp_path / name) == r"\xd6\xd0"
 
 
 def test_a_folder_without_data_says_what_is_in_it(tmp_path: Path) -> None:

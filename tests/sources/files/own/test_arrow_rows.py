@@ -166,6 +166,14 @@ def test_offsets_that_lead_beyond_the_bytes_are_refused(tmp_path: Path) -> None:
         list(whole_rows(path, "a.arrow", Limits(), None))
 
 
+@EVERY
+def test_a_column_that_stands_twice_is_told(how: str, tmp_path: Path) -> None:
+    table = pa.table([pa.array(["a"]), pa.array(["b"])], names=["chosen", "chosen"])
+    WRITE[how](table, tmp_path / "a")
+    with pytest.raises(BrokenFileError, match="two columns are called chosen"):
+        list(whole_rows(tmp_path / "a", "a", Limits(), None))
+
+
 def test_a_row_that_is_too_large_is_bad(tmp_path: Path) -> None:
     pq.write_table(pa.table({"prompt": ["a", "x" * 2000]}), tmp_path / "a")
     (batch,) = whole_rows(tmp_path / "a", "a", Limits(max_row_bytes=1000), None)
