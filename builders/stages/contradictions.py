@@ -8,7 +8,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from builders.stages.found import Found
+from builders.stages.found import Found, run_starts
 from builders.stages.keys import Keys, pair_hashes
 from sources.text.codes import mix
 
@@ -36,7 +36,7 @@ def _swapped(keys: Keys, alive: np.ndarray) -> Found:
 
 def _circles(keys: Keys, alive: np.ndarray) -> Found:
     """The pairs whose rejected answer is, by other pairs of the same prompt, better than their chosen one."""
-    rows = np.flatnonzero(alive)
+    rows = _of_prompts_with(3, keys, np.flatnonzero(alive))
     prompts, answers = keys.sides[rows, 0], keys.sides[rows, 1:]
     better, worse = (mix(mix(prompts) + answer) for answer in answers.T)
     rows, better, worse = (part[better != worse] for part in (rows, better, worse))
@@ -53,6 +53,14 @@ def _circles(keys: Keys, alive: np.ndarray) -> Found:
     found = [(place, twin) for place, twin in twins.items() if twin is not None]
     places, following = np.array(found, np.int64).reshape(-1, 2).T
     return Found("preference_cycle", rows[places], rows[following])
+
+
+def _of_prompts_with(least: int, keys: Keys, rows: np.ndarray) -> np.ndarray:
+    """The rows of prompts that have at least so many of the rows: a circle takes three pairs."""
+    order = np.argsort(keys.sides[rows, 0], kind="stable")
+    starts = run_starts(keys.sides[rows[order], 0])
+    sizes = np.diff(np.append(starts, len(rows)))
+    return np.sort(rows[order[np.repeat(sizes >= least, sizes)]])
 
 
 def _next_in_circle(start: int, beats: dict[int, list[int]], better: list[int], worse: list[int]) -> int | None:

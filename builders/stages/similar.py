@@ -96,25 +96,23 @@ def crowded(digests: np.ndarray) -> np.ndarray:
     places = np.zeros(len(digests), np.int64)
     for place in range(0, digests.shape[1], 2):
         both = digests[:, place].astype(np.uint64) << np.uint64(32) | digests[:, place + 1]
-        order, sizes = _large_buckets(both)
-        places[order] += np.repeat(sizes > 0, sizes)
+        places += np.isin(both, _crowds(both))
     core = places >= MIN_CROWDED_PLACES
     crowd = core.copy()
     for column in digests.T if core.any() else []:
-        order, sizes = _large_buckets(column)
-        starts = np.cumsum(sizes) - sizes
-        cores = np.add.reduceat(core[order], starts) if len(starts) else np.empty(0)
-        crowd[order] |= np.repeat(2 * cores >= sizes, sizes)
+        crowds = np.intersect1d(_crowds(column), column[core])
+        rows = np.flatnonzero(np.isin(column, crowds))
+        which = np.searchsorted(crowds, column[rows])
+        mostly_core = 2 * np.bincount(which, core[rows], len(crowds)) >= np.bincount(which, minlength=len(crowds))
+        crowd[rows] |= mostly_core[which]
     return crowd
 
 
-def _large_buckets(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The places with values that more than MAX_BUCKET have, value by value, and how many have each."""
-    order = np.argsort(column, kind="stable")
-    starts = run_starts(column[order])
-    sizes = np.diff(np.append(starts, len(column)))
-    large = sizes > MAX_BUCKET
-    return order[np.repeat(large, sizes)], sizes[large]
+def _crowds(column: np.ndarray) -> np.ndarray:
+    """The values that more than MAX_BUCKET have, in order."""
+    ranked = np.sort(column)
+    starts = run_starts(ranked)
+    return np.asarray(ranked[starts[np.diff(np.append(starts, len(ranked))) > MAX_BUCKET]])
 
 
 def _same_bucket(band: np.ndarray) -> np.ndarray:

@@ -33,9 +33,12 @@ def nearly_identical_sides(texts: PairTexts, limits: CheckLimits) -> Hits:
     hits: Hits = dict.fromkeys(marks_only, "they differ in marks and symbols only")
     sizes = texts.folded.lengths.reshape(-1, 3)[:, 1:].astype(np.float64)
     shorter, longer = sizes.min(axis=1), sizes.max(axis=1)
-    for row in np.flatnonzero(
-        different & (shorter >= MIN_PREFIX_CHARS) & (shorter >= MIN_PREFIX_SHARE * longer)
-    ).tolist():
+    begun = np.flatnonzero(different & (shorter >= MIN_PREFIX_CHARS) & (shorter >= MIN_PREFIX_SHARE * longer))
+    starts = texts.folded.offsets[3 * begun[:, None] + [1, 2]]
+    for place in (0, MIN_PREFIX_CHARS // 2, MIN_PREFIX_CHARS - 1):
+        same = texts.folded.flat[starts[:, 0] + place] == texts.folded.flat[starts[:, 1] + place]
+        begun, starts = begun[same], starts[same]
+    for row in begun.tolist():
         size = int(shorter[row])
         if np.array_equal(texts.folded.of(3 * row + 1)[:size], texts.folded.of(3 * row + 2)[:size]):
             hits[row] = f"{'rejected' if sizes[row, 0] == size else 'chosen'} goes on where the other ends"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +10,7 @@ from sources.checks.check import CheckLimits, Hits, quote
 from sources.command.printable import printable
 from sources.pairs.schema import SIDES
 from sources.text.characters import Kind
-from sources.text.charsets import MIN_STRANGE, MIN_STRANGE_SHARE, strange_table, way_back
-from sources.text.codes import owners
+from sources.text.charsets import MIN_STRANGE, MIN_STRANGE_SHARE, way_back
 from sources.text.texts import PairTexts
 
 BROKEN = re.compile(
@@ -56,13 +54,10 @@ def _of_sides(texts: PairTexts, suspects: np.ndarray, sides: tuple[int, ...]) ->
     yield from zip(ours.tolist(), texts.strings.take(pa.array(ours)).to_pylist(), strict=True)
 
 
-@lru_cache(maxsize=1)
 def _strange(texts: PairTexts) -> np.ndarray:
     """The texts with many characters that Chinese and English hardly have."""
-    places = np.flatnonzero(strange_table()[texts.codes.flat])
-    count = np.bincount(owners(texts.codes.offsets, places), minlength=len(texts.strings))
-    strange = np.flatnonzero((count >= MIN_STRANGE) & (count >= MIN_STRANGE_SHARE * texts.solid.lengths))
-    return np.asarray(strange)
+    counts = texts.strange_counts
+    return np.flatnonzero((counts >= MIN_STRANGE) & (counts >= MIN_STRANGE_SHARE * texts.solid.lengths))
 
 
 def control_characters(texts: PairTexts, limits: CheckLimits) -> Hits:

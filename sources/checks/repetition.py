@@ -66,12 +66,13 @@ def _suspects(texts: PairTexts) -> np.ndarray:
     """The answers in which an n-gram at one of the probes stands at least MIN_LONG_TIMES."""
     tokens, lengths = texts.tokens, np.diff(texts.tokens.offsets)
     answers = np.flatnonzero((lengths >= MIN_LOOP_CHARS // 2) & (np.arange(len(lengths)) % 3 > 0))
+    halves = tokens.flat.view(np.uint32)[::2]
     found = [np.empty(0, np.int64)]
     for probe in PROBES:
-        wanted = np.zeros(len(lengths), np.uint64)
+        wanted = np.zeros(len(lengths), np.uint32)
         at = tokens.offsets[answers] + ((lengths[answers] - 1) * probe).astype(np.int64)
-        wanted[answers] = tokens.flat[at]
-        same = owners(tokens.offsets, np.flatnonzero(tokens.flat == np.repeat(wanted, lengths)))
+        wanted[answers] = halves[at]
+        same = owners(tokens.offsets, np.flatnonzero(halves == np.repeat(wanted, lengths)))
         found.append(np.flatnonzero(np.bincount(same, minlength=len(lengths)) >= MIN_LONG_TIMES))
     return np.intersect1d(np.unique(np.concatenate(found)), answers)
 

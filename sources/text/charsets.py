@@ -4,7 +4,6 @@ Each way encodes the text as it was wrongly read and decodes it as it was writte
 made of common characters; what went in was not.
 """
 
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -64,44 +63,56 @@ def way_back(text: str) -> str | None:
     before = _common_share(text)
     if before > MAX_COMMON_BEFORE:
         return None
+    eastern = _is_mostly_eastern(text)
     for read_as, written_as in WAYS_BACK:
-        if read_as not in WESTERN_CHARSETS and not _is_mostly_eastern(text):
+        if read_as not in WESTERN_CHARSETS and not eastern:
             continue
-        kept = [char for char in map(_encoder(read_as), text) if char]
-        again = b"".join(kept).decode(written_as, "replace")
+        data = _encode(text, read_as)
+        if 2 * len(data) < len(text):
+            continue  # most of the text is not of this charset
+        again = data.decode(written_as, "replace")
         whole = again.replace("\ufffd", "")
-        broken = len(again) - len(whole) + len(text) - len(kept)
+        broken = len(again) - len(whole) + len(text) - len(data.decode(read_as, "ignore"))
         enough = _common_share(whole) >= max(MIN_COMMON, before + 0.2) and _is_chinese(whole)
         if broken <= MAX_LOST_SHARE * len(again) and enough:
             return f"{written_as} read as {read_as}: {whole}"
     return None
 
 
-def _encoder(charset: str) -> Callable[[str], bytes]:
-    """One character as bytes, none if the charset has it not; browsers take what cp1252 leaves undefined as Latin-1."""
-
-    def encode(char: str) -> bytes:
-        return char.encode(charset, "ignore") or (char.encode("latin-1", "ignore") if charset == "cp1252" else b"")
-
-    return encode
+def _encode(text: str, charset: str) -> bytes:
+    """The text as bytes, without what the charset has not; browsers take what cp1252 leaves undefined as Latin-1."""
+    if charset != "cp1252":
+        return text.encode(charset, "ignore")
+    return b"".join(char.encode("cp1252", "ignore") or char.encode("latin-1", "ignore") for char in text)
 
 
 def _is_mostly_eastern(text: str) -> bool:
     """Whether Han and kana outnumber other letters beyond ASCII: Russian in GB 18030 is no Chinese in Big5."""
-    kinds = [kind_table()[ord(char)] for char in text if ord(char) >= 0x80]
-    eastern = sum(kind in (Kind.HAN, Kind.KANA) for kind in kinds)
-    return eastern >= max(MIN_STRANGE, sum(kind in SCRIPTS for kind in kinds) / 2)
+    counts = np.bincount(kind_table()[_beyond_ascii(text)], minlength=len(Kind))
+    return bool(counts[[Kind.HAN, Kind.KANA]].sum() >= max(MIN_STRANGE, counts[list(SCRIPTS)].sum() / 2))
 
 
 def _is_chinese(text: str) -> bool:
     """Whether there are some common characters, and no more Latin letters than those."""
-    common = sum(ord(char) in common_characters() for char in text)
+    common = int(_common_table()[_beyond_ascii(text)].sum())
     return common >= MIN_CHINESE and common >= sum(char.isascii() and char.isalpha() for char in text)
 
 
 def _common_share(text: str) -> float:
-    """How much of what is not ASCII is common Chinese."""
-    common = common_characters()
-    marks = "，。！？、；：“”‘’（）《》…—·"
-    codes = [char for char in text if ord(char) >= 0x80 and char not in marks and not char.isspace()]
-    return sum(ord(char) in common for char in codes) / len(codes) if codes else 0.0
+    """How much of what is not ASCII, a mark or white space is common Chinese."""
+    codes = _beyond_ascii(text)
+    codes = codes[kind_table()[codes] > Kind.STOP]
+    return float(_common_table()[codes].mean()) if len(codes) else 0.0
+
+
+def _beyond_ascii(text: str) -> np.ndarray:
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    return codes[codes >= 0x80]
+
+
+@cache
+def _common_table() -> np.ndarray:
+    """bool[0x110000]: whether a code point is one of the common characters."""
+    table = np.zeros(CODE_POINTS, dtype=bool)
+    table[[*common_characters()]] = True
+    return table

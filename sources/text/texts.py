@@ -6,7 +6,7 @@ Text t belongs to pair t // 3 and is side t % 3 of it.
 
 import unicodedata
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from sources.pairs.schema import LANGS, SIDES, joined_text
 from sources.text.characters import Kind, kind_table, lower_table, telltale_table
+from sources.text.charsets import strange_table
 from sources.text.codes import Codes, decode, mix, nfkc, owners, spans, text_keys
 from sources.text.language import verdicts
 from sources.text.ngrams import Tokens, tokens
@@ -85,14 +86,20 @@ class Texts:
 
     @cached_property
     def _telltales(self) -> tuple[np.ndarray, np.ndarray]:
-        """The code points that are TELLTALES, and the texts that they stand in."""
-        places = np.flatnonzero(telltale_table()[self.codes.flat])
+        """The code points that are TELLTALES or strange, and the texts that they stand in."""
+        places = np.flatnonzero(_noticed_table()[self.codes.flat])
         return self.codes.flat[places], owners(self.codes.offsets, places)
 
     def holding(self, telltales: str) -> np.ndarray:
         """The numbers of the texts that hold one of these TELLTALES: those that a costly pattern must be tried on."""
         found, texts = self._telltales
         return np.unique(texts[np.isin(found, [ord(character) for character in telltales])])
+
+    @cached_property
+    def strange_counts(self) -> np.ndarray:
+        """int64[t]: how many characters of each text Chinese and English hardly have."""
+        found, texts = self._telltales
+        return np.bincount(texts[strange_table()[found] > 0], minlength=len(self.strings))
 
     @cached_property
     def verdicts(self) -> np.ndarray:
@@ -144,6 +151,12 @@ class PairTexts(Texts):
         """Some texts of one side."""
         taken: list[str] = self.side(side).take(pa.array(list(rows), pa.int64())).to_pylist()
         return taken
+
+
+@cache
+def _noticed_table() -> np.ndarray:
+    """bool[0x110000]: the code points that are looked for in every text at once."""
+    return np.asarray(telltale_table() | (strange_table() > 0))
 
 
 def lang_index(langs: pa.ChunkedArray | pa.Array) -> np.ndarray:
