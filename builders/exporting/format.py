@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
 from sources.layouts.layout import Message
-
-if TYPE_CHECKING:
-    from builders.exporting.rich import RichPair
 
 Row = dict[str, Any]
 """One row as JSON has it."""
@@ -22,6 +19,16 @@ class Pair:
     prompt: list[Message]
     chosen: str
     rejected: str
+
+
+@dataclass(frozen=True, slots=True)
+class RichPair:
+    """The whole messages of a pair, with the definitions of its tools."""
+
+    prompt: list[Message]
+    chosen: list[Message]
+    rejected: list[Message]
+    tools: list[Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class Format:
     reasons: Mapping[str, str] = field(default_factory=dict)
     rows_per_pair: int = 1
     schema: pa.Schema | None = None
-    rich: "Callable[[RichPair], list[Row] | LeftOut] | None" = None
+    rich: Callable[[RichPair], list[Row] | LeftOut] | None = None
     rich_schema: pa.Schema | None = None
     rich_always: bool = False
     remark: tuple[str, str, Callable[[Pair], bool]] | None = None

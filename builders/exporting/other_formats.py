@@ -6,10 +6,8 @@ Checked with the loaders of LLaMA-Factory 0.9.5, OpenRLHF 0.11.2, axolotl 0.19.0
 import json
 
 from builders.exporting.format import Format, LeftOut, Pair, Place, Row, assistant, turns_alternate
-from builders.exporting.rich import axolotl_row, sharegpt_row, swift_row
+from builders.exporting.rich import SHAREGPT_ROLES, axolotl_row, sharegpt_row, swift_row
 from builders.exporting.trl_formats import MODEL, conversational
-
-SHAREGPT_ROLES = {"system": "system", "user": "human", "assistant": "gpt"}
 
 TEMPLATE_TEXT = "\n".join(
     [

@@ -2,23 +2,20 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from builders.exporting.format import CALL_AND_TEXT, HAS_TOOLS, SEVERAL_ANSWER_TURNS, LeftOut, Row
+from builders.exporting.format import (
+    CALL_AND_TEXT,
+    HAS_TOOLS,
+    SEVERAL_ANSWER_TURNS,
+    LeftOut,
+    RichPair,
+    Row,
+    assistant,
+)
+from sources.layouts.layout import Message
 from sources.pairs.extras import REASONING_KEYS
 
-Message = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class RichPair:
-    """The whole messages of a pair, with the definitions of its tools."""
-
-    prompt: list[Message]
-    chosen: list[Message]
-    rejected: list[Message]
-    tools: list[Any] | None
+SHAREGPT_ROLES = {"system": "system", "user": "human", "assistant": "gpt"}
 
 
 def with_reasoning(turn: Message) -> str:
@@ -36,9 +33,9 @@ def uses_tools(pair: RichPair) -> bool:
 def trl_row(pair: RichPair) -> list[Row]:
     """Messages as they are, each as JSON, and the tools."""
     sides = {"prompt": pair.prompt, "chosen": pair.chosen, "rejected": pair.rejected}
-    rows: Row = {side: [json.dumps(turn, ensure_ascii=False) for turn in turns] for side, turns in sides.items()}
-    rows["tools"] = None if pair.tools is None else json.dumps(pair.tools, ensure_ascii=False)
-    return [rows]
+    row: Row = {side: [json.dumps(turn, ensure_ascii=False) for turn in turns] for side, turns in sides.items()}
+    row["tools"] = None if pair.tools is None else json.dumps(pair.tools, ensure_ascii=False)
+    return [row]
 
 
 def sharegpt_row(pair: RichPair) -> list[Row] | LeftOut:
@@ -50,8 +47,10 @@ def sharegpt_row(pair: RichPair) -> list[Row] | LeftOut:
         return LeftOut(CALL_AND_TEXT)
     *turns, chosen, rejected = said
     spoken = turns[1:] if turns and turns[0] is not None and turns[0]["from"] == "system" else turns
-    odd = (("human", "observation"), ("gpt", "function_call"))
-    if len(spoken) % 2 == 0 or any(turn and turn["from"] not in odd[place % 2] for place, turn in enumerate(spoken)):
+    expected = (("human", "observation"), ("gpt", "function_call"))
+    if len(spoken) % 2 == 0 or any(
+        turn and turn["from"] not in expected[place % 2] for place, turn in enumerate(spoken)
+    ):
         return LeftOut("broken_turns")
     functions = [tool.get("function", tool) for tool in pair.tools or ()]
     tools = json.dumps(functions, ensure_ascii=False) if functions else ""
@@ -64,8 +63,7 @@ def _sharegpt_turn(turn: Message) -> Row | None:
         return {"from": "observation", "value": turn["content"]}
     calls = [call["function"] for call in turn.get("tool_calls") or ()]
     if not calls:
-        names = {"system": "system", "user": "human", "assistant": "gpt"}
-        return {"from": names[turn["role"]], "value": with_reasoning(turn)}
+        return {"from": SHAREGPT_ROLES[turn["role"]], "value": with_reasoning(turn)}
     if turn["content"]:
         return None
     called = json.dumps(calls[0] if len(calls) == 1 else calls, ensure_ascii=False)
@@ -83,7 +81,7 @@ def _joined_results(turns: Sequence[Message]) -> list[Message]:
     return joined
 
 
-def swift_row(pair: RichPair) -> list[Row] | LeftOut:
+def swift_row(pair: RichPair) -> list[Row]:
     """ms-swift: both dialogues whole; calls are turns of tool_call, results of tool_response, both with the tools."""
     chosen, rejected = ([*pair.prompt, *answer] for answer in (pair.chosen, pair.rejected))
     row: Row = {"messages": _swift_turns(chosen), "rejected_messages": _swift_turns(rejected)}
@@ -113,5 +111,5 @@ def axolotl_row(pair: RichPair) -> list[Row] | LeftOut:
     if len(pair.chosen) > 1 or len(pair.rejected) > 1:
         return LeftOut(SEVERAL_ANSWER_TURNS)
     turns = [{"role": turn["role"], "content": with_reasoning(turn)} for turn in pair.prompt]
-    answers = ({"role": "assistant", "content": with_reasoning(side[0])} for side in (pair.chosen, pair.rejected))
-    return [{"messages": turns, **dict(zip(("chosen", "rejected"), answers, strict=True))}]
+    chosen, rejected = (assistant(with_reasoning(side[0])) for side in (pair.chosen, pair.rejected))
+    return [{"messages": turns, "chosen": chosen, "rejected": rejected}]

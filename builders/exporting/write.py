@@ -11,8 +11,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builders.exporting.format import MORE_THAN_TEXT, NOT_ONE_ANSWER, Format, LeftOut, Pair, Row
-from builders.exporting.rich import RichPair
+from builders.exporting.format import MORE_THAN_TEXT, NOT_ONE_ANSWER, Format, LeftOut, Pair, RichPair, Row
 from sources.pairs.built_folder import BuiltFolder, Split
 from sources.pairs.extras import EXTRAS, table_of_json
 from sources.pairs.schema import SIDES
