@@ -10,8 +10,8 @@ def printable(text: str, *, max_chars: int = 80) -> str:
 
     Terminal escapes, bidirectional overrides and line breaks all belong to the Unicode categories escaped here.
     """
-    shown = "".join(_escape(char) for char in text[: max_chars + 1])
-    return shown if len(text) <= max_chars else shown[:max_chars] + "…"
+    line = "".join(_escape(char) for char in text[: max_chars + 1])
+    return line if len(text) <= max_chars else line[:max_chars] + "…"
 
 
 def _escape(char: str) -> str:
@@ -23,3 +23,11 @@ def _escape(char: str) -> str:
 
 def _by_number(code: int) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def shown(value: object) -> str:
+    """The value for people to read, however deep it is nested."""
+    try:
+        return printable(repr(value))
+    except RecursionError:
+        return f"a deeply nested {type(value).__name__}"

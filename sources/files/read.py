@@ -11,14 +11,13 @@ import orjson
 import pyarrow as pa
 
 from sources.command.errors import MissingColumnError
-from sources.command.printable import printable
+from sources.command.printable import printable, shown
 from sources.files.blocks import blocks
 from sources.files.read_json import Bad, Block
 from sources.files.read_parquet import read_parquet
-from sources.files.read_whole import whole_rows
 from sources.files.rows import Limits, RowBatch, tolerate
 from sources.files.unpack import open_unpacked
-from sources.pairs.source import OPTIONAL, SKIPPED, WHOLE_ROW, skipped
+from sources.pairs.source import OPTIONAL, SKIPPED, skipped
 
 UNFIT = (KeyError, TypeError, IndexError, UnicodeEncodeError, OverflowError, RecursionError, pa.ArrowException)
 """What Python and Arrow raise where a row is no object, lacks a column or holds a value of another type."""
@@ -36,9 +35,6 @@ def read_rows(
     Raises:
         ReadError: the file is broken or too large, has another layout, or more bad rows than allowed.
     """
-    if layouts == (WHOLE_ROW,):
-        yield from whole_rows(path, name, limits, max_rows)
-        return
     if path.suffix == ".parquet":
         yield from read_parquet(path, name, layouts, limits, max_rows)
         return
@@ -153,7 +149,7 @@ def _fit(row: object, layout: pa.Schema) -> dict[str, object]:
         raise WrongCellError(row.reason, row.evidence)
     if not isinstance(row, dict):
         raise WrongCellError(
-            "not_an_object", f"{type(row).__name__}: {printable(row) if isinstance(row, str) else _shown(row)}"
+            "not_an_object", f"{type(row).__name__}: {printable(row) if isinstance(row, str) else shown(row)}"
         )
     fitted = {}
     for column in layout:
@@ -179,7 +175,7 @@ def _coerce(value: object, wanted: pa.DataType, name: str) -> object:
     if pa.types.is_list(wanted) and isinstance(value, list):
         elements = [_coerce(element, wanted.value_type, name) for element in value]
         if any(element is None for element in elements):
-            raise WrongCellError("null_value", f"{name} has a null in it: {_shown(value)}")
+            raise WrongCellError("null_value", f"{name} has a null in it: {shown(value)}")
         return elements
     if pa.types.is_boolean(wanted) and str(value).casefold() in ("true", "false"):
         return str(value).casefold() == "true"
@@ -192,7 +188,7 @@ def _coerce(value: object, wanted: pa.DataType, name: str) -> object:
             return None if number is None or isnan(number) else number
     if wanted == pa.json_() and _is_json(value):
         return value
-    raise WrongCellError("wrong_type", f"{name} is {_shown(value)}, expected {wanted}")
+    raise WrongCellError("wrong_type", f"{name} is {shown(value)}, expected {wanted}")
 
 
 def _is_json(value: object) -> bool:
@@ -202,11 +198,3 @@ def _is_json(value: object) -> bool:
     except (TypeError, RecursionError):
         return False
     return True
-
-
-def _shown(value: object) -> str:
-    """The value for people to read, however deep it is nested."""
-    try:
-        return printable(repr(value))
-    except RecursionError:
-        return f"a deeply nested {type(value).__name__}"

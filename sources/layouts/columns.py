@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from sources.command.printable import shown
 from sources.layouts.layout import Draft, Half, Message, NoPairError, Row
 from sources.layouts.tool_calls import read_tools
-from sources.layouts.turns import answers, history_turns, number, shown
+from sources.layouts.turns import answers, history_turns, number
 
 SYSTEM = ("system", "system_prompt", "system_message", "system_instruction", "sys_prompt")
 HISTORY = ("history", "chat_history", "conversation_history", "dialogue_history")
@@ -186,7 +187,7 @@ def _reasoning(row: Row, drafts: Iterable[Draft | Half], column: str, side: str)
 
 
 def _further(row: Row, drafts: "list[Draft]", column: str, side: str) -> None:
-    """One more answer of a side: a pair with each answer of the other."""
+    """One more answer of a side: a pair with the first answer of the other."""
     if not row[column]:
         return
     for said in answers(row[column], column):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sources.command.errors import MissingColumnError, UsageError
 from sources.command.settings import did_you_mean
@@ -98,12 +99,11 @@ def name_layout(name: str, flag: str) -> NamedLayout:
     """
     if name.startswith("keys("):
         return NamedLayout(keys_layout(name, flag), Options())
-    bare, options = name, Options()
-    if found := WITH_OPTIONS.fullmatch(name):
-        bare = found[1]
+    found = WITH_OPTIONS.fullmatch(name)
+    bare, options = (found[1], found[2]) if found else (name, "")
     for layout in LAYOUTS:
         if layout.name == bare:
-            return NamedLayout(layout, _options(found[2], layout, flag) if found else options)
+            return NamedLayout(layout, _options(options, layout, flag))
     names = [layout.name for layout in LAYOUTS]
     expected = f"{', '.join(names)} or keys(prompt=...,chosen=...,rejected=...)"
     raise UsageError(flag, f"no layout is called {bare}", expected=expected, hint=did_you_mean(bare, names))
@@ -129,6 +129,7 @@ def _options(given: str, layout: Layout, flag: str) -> Options:
     return Options(pairs, least, frozenset(filter(None, said.get("ignore", "").split("|"))))
 
 
+@lru_cache(maxsize=64)
 def row_reader(name: str, *, is_named: bool, flag: str = "layout") -> RowReader:
     """What reads the rows of a file: those of the one layout that the user names, else each by its own."""
     named = name_layout(name, flag)

@@ -47,7 +47,6 @@ class Half:
     prompt: list[Message]
     answer: list[Message]
     liked: bool
-    score: float | None = None
     tools: list[Any] | None = None
     lang: str = ""
     unread: tuple[str, ...] = ()
@@ -85,16 +84,6 @@ class Layout:
     unless: Callable[[Row], bool] | None = None
     unpaired: bool = False
     pairings: tuple[Pairing, ...] = ()
-
-    def match(self, row: Row) -> int:
-        """The number of the variant that the row has, or -1."""
-        for number, kinds in enumerate(self.variants):
-            for key, kind in kinds.items():
-                if key not in row or not kind(row[key]):
-                    break
-            else:
-                return -1 if self.unless is not None and self.unless(row) else number
-        return -1
 
     def reads(self, variant: int) -> frozenset[str]:
         """The columns that it uses of a row of that variant."""
@@ -152,11 +141,6 @@ def is_list(value: object) -> bool:
     return isinstance(value, list)
 
 
-def is_objects(value: object) -> bool:
-    """A list of objects, by the look of the first; an empty one is none."""
-    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
-
-
 def is_number(value: object) -> bool:
     """A number, as such or as a string."""
     if isinstance(value, str):
@@ -183,9 +167,24 @@ TEXT_KEYS = ("answer", "text", "content", "response", "full_text", "output", "co
 """Where an object of one answer holds its text."""
 
 
+def text_key(value: Row) -> str | None:
+    """The first of TEXT_KEYS under which an object has a string."""
+    return next((key for key in TEXT_KEYS if isinstance(value.get(key), str)), None)
+
+
 def holds_text(value: object) -> bool:
     """An object with a string under one of TEXT_KEYS."""
-    return isinstance(value, Mapping) and any(isinstance(value.get(key), str) for key in TEXT_KEYS)
+    return isinstance(value, Mapping) and text_key(value) is not None
+
+
+def string(value: object) -> str | None:
+    """The value where it is a string."""
+    return value if isinstance(value, str) else None
+
+
+def has_prompt(row: Row) -> bool:
+    """Whether the row has a prompt of its own."""
+    return row.get("prompt") is not None
 
 
 def flag(value: object) -> bool:

@@ -1,15 +1,16 @@
 """The layout that a user writes down: which path in a row leads to prompt, chosen, rejected and the rest."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from sources.command.errors import UsageError
+from sources.command.printable import shown
 from sources.layouts.columns import with_system
-from sources.layouts.layout import Draft, Layout, NoPairError, Options, Row
+from sources.layouts.layout import Draft, Kinds, Layout, NoPairError, Options, Row, string
 from sources.layouts.tool_calls import read_tools
-from sources.layouts.turns import answers, history_turns, number, prompt, shown
+from sources.layouts.turns import answers, history_turns, number, prompt
 
 STEP = re.compile(r"([^.\[\]]+)|\[(-?\d+)\]")
 PART = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*")
@@ -36,7 +37,7 @@ def keys_layout(name: str, flag: str) -> Layout:
         expected = f"prompt, chosen and rejected, each once, and where wanted {', '.join(OTHERS)}"
         raise UsageError(flag, f"{name} names {', '.join(sides)}", expected=expected)
     paths = {part[1]: _parse(part[2], flag) for part in found}
-    kinds: dict[str, Callable[[object], bool]] = {str(paths[side][0]): _anything for side in REQUIRED}
+    kinds: Kinds = {str(paths[side][0]): _anything for side in REQUIRED}
     also = frozenset(str(path[0]) for path in paths.values())
     return Layout(name, name, (kinds,), partial(_read, paths, {part[1]: part[2] for part in found}), also=also)
 
@@ -79,9 +80,7 @@ def _read(paths: Mapping[str, Path], written: Mapping[str, str], row: Row, optio
         turns = with_system(turns, said, written["system"])
     tools = read_tools(cells.get("tools"), written.get("tools", "tools"))
     good_score, bad_score = (number(cells.get(key)) for key in ("score_chosen", "score_rejected"))
-    good_model, bad_model = (
-        cells.get(key) if isinstance(cells.get(key), str) else None for key in ("chosen_model", "rejected_model")
-    )
+    good_model, bad_model = (string(cells.get(key)) for key in ("chosen_model", "rejected_model"))
     unread = _unread(row, paths)
     return [
         Draft(turns, good, bad, good_score, bad_score, good_model, bad_model, tools, unread=unread)

@@ -8,9 +8,11 @@ from typing import Any
 
 import orjson
 
+from sources.command.printable import shown
 from sources.layouts.columns import Plan, plan_columns
 from sources.layouts.layout import WRITTEN_OUT, Draft, Half, Kind, Layout, NoPairError, Options, Row
-from sources.layouts.turns import as_messages, shown, unread_keys
+from sources.layouts.turns import unread_keys
+from sources.pairs.extras import as_messages
 
 UNFIT = (KeyError, IndexError, TypeError, AttributeError, ValueError)
 """What a reader of rows meets where a single row lacks a key or has another kind of value."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from sources.command.printable import printable
+from sources.command.printable import printable, shown
 from sources.layouts.layout import NoPairError
 
 
@@ -28,7 +28,7 @@ def read_tools(value: object, where: str) -> list[Any] | None:
     if not value:
         return None
     if not isinstance(value, list):
-        raise NoPairError("broken_tools", f"{where} is {printable(repr(value))}, expected a list of definitions")
+        raise NoPairError("broken_tools", f"{where} is {shown(value)}, expected a list of definitions")
     return [_definition(each, f"{where}[{place}]") for place, each in enumerate(value)]
 
 
@@ -41,7 +41,7 @@ def _definition(value: object, where: str) -> dict[str, Any]:
             return {"type": "function", **value}
         if isinstance(value.get("name"), str):
             return {"type": "function", "function": {key: each for key, each in value.items() if key != "type"}}
-    raise NoPairError("broken_tools", f"{where} is {printable(repr(value))}, expected a function with a name")
+    raise NoPairError("broken_tools", f"{where} is {shown(value)}, expected a function with a name")
 
 
 def read_calls(value: object, where: str) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def _parsed(text: str, where: str) -> Any:
 def _call(value: object, where: str) -> dict[str, Any]:
     function = value.get("function", value) if isinstance(value, Mapping) else None
     if not isinstance(value, Mapping) or not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
-        raise NoPairError("broken_tools", f"{where} calls {printable(repr(value))}, expected a function with a name")
+        raise NoPairError("broken_tools", f"{where} calls {shown(value)}, expected a function with a name")
     arguments = function.get("arguments", function.get("parameters"))
     if isinstance(arguments, str):
         try:

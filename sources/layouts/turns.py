@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from sources.command.printable import printable
-from sources.layouts.layout import TEXT_KEYS, Draft, Message, NoPairError, Row
+from sources.command.printable import printable, shown
+from sources.layouts.layout import Draft, Message, NoPairError, Row, text_key
 from sources.layouts.tool_calls import calls_in_text, read_calls
 from sources.pairs.extras import REASONING_KEYS
 
@@ -56,14 +55,6 @@ MEDIA_KEYS = ("image", "images", "image_url", "video", "videos", "video_url", "a
 
 FOLLOWING = {"": ("assistant",), "assistant": ("tool",), "tool": ("tool", "assistant")}
 """Who may speak after whom in an answer, which the assistant ends."""
-
-
-def shown(value: object) -> str:
-    """The value for people to read, however deep it is nested."""
-    try:
-        return printable(repr(value))
-    except RecursionError:
-        return f"a deeply nested {type(value).__name__}"
 
 
 def text(row: Row, key: str) -> str:
@@ -185,10 +176,8 @@ def answer(value: object, where: str) -> list[Message]:
         return assistant(value)
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return assistant(value[0])
-    if isinstance(value, Mapping) and "role" not in value and "from" not in value:
-        for key in TEXT_KEYS:
-            if isinstance(value.get(key), str):
-                return assistant(value[key])
+    if isinstance(value, Mapping) and not _has_role(value) and (key := text_key(value)):
+        return assistant(value[key])
     if not isinstance(value, (list, Mapping)):
         raise NoPairError("wrong_type", f"{where} is {shown(value)}, expected text or messages")
     return answer_turns(messages(value, where), where)
@@ -241,10 +230,9 @@ def prompt(value: object, where: str) -> list[Message]:
     return messages(value, where)
 
 
-def user(content: str, system: str = "") -> list[Message]:
-    """A prompt of one turn, below what the system says."""
-    first = [{"role": "system", "content": system}] if system else []
-    return [*first, {"role": "user", "content": content}]
+def user(content: str) -> list[Message]:
+    """A prompt of one turn."""
+    return [{"role": "user", "content": content}]
 
 
 def history_turns(history: object) -> list[Message]:
@@ -287,8 +275,6 @@ def after_common_turns(chosen: list[Message], rejected: list[Message], where: st
                 "the last turn is not the assistant's"
             )  # fmt: skip
     if any(turn["role"] == "user" for turns in (chosen, rejected) for turn in turns[common:]):
-        if common == 0 and len(chosen) > 1:
-            raise NoPairError("broken_turns", f"{where} differ before their last turn, at turn 0")
         raise NoPairError("broken_turns", f"{where} differ before their last turn, at turn {common}")
     if not ends:
         raise NoPairError("no_prompt", "both sides are one turn, and there is no prompt")
@@ -335,14 +321,3 @@ def number(value: object) -> float | None:
             raise NoPairError("wrong_type", "a score is too large for a number of 64 bits") from None
         return None if found != found else found  # noqa: PLR0124 - NaN
     raise NoPairError("wrong_type", f"a score is {shown(value)}, expected a number")
-
-
-def as_messages(value: Any) -> Any:
-    """A struct of lists, {"role": [...], "content": [...]}, as the list of messages that it means; else the value."""
-    if isinstance(value, Mapping) and (
-        (isinstance(value.get("role"), list) and isinstance(value.get("content"), list))
-        or (isinstance(value.get("from"), list) and isinstance(value.get("value"), list))
-    ):
-        columns = {key: column for key, column in value.items() if isinstance(column, list)}
-        return [dict(zip(columns, cells, strict=False)) for cells in zip(*columns.values(), strict=False)]
-    return value

@@ -31,6 +31,6 @@ def pair_up(halves: list[Numbered], options: Options) -> tuple[list[tuple[int, D
 
 def _pair(liked: Numbered, disliked: Numbered) -> tuple[int, Draft]:
     (row, good), (other_row, bad) = liked, disliked
-    draft = Draft(good.prompt, good.answer, bad.answer, good.score, bad.score, tools=good.tools, lang=good.lang)
+    draft = Draft(good.prompt, good.answer, bad.answer, tools=good.tools, lang=good.lang)
     draft.rejected_row = other_row
     return row, draft

@@ -157,3 +157,14 @@ def read_json(cell: Any) -> Any:
 def whole_messages(cells: Iterable[Any] | None) -> list[Message] | None:
     """The messages of a side in a wide or a narrow file."""
     return None if cells is None else [read_json(cell) for cell in cells]
+
+
+def as_messages(value: Any) -> Any:
+    """{"role": [...], "content": [...]}, as `datasets` turns a list of messages about, as the list it was; any other
+    value as it is."""
+    if not isinstance(value, Mapping) or not ({"role", "content"} <= value.keys() or {"from", "value"} <= value.keys()):
+        return value
+    lists = [[] if each is None else each for each in value.values()]
+    if not all(isinstance(each, list) for each in lists) or len({len(each) for each in lists}) != 1:
+        return value
+    return [dict(zip(value, message, strict=True)) for message in zip(*lists, strict=True)]

@@ -9,9 +9,8 @@ from typing import Any
 import yaml
 
 from sources.command.errors import BadRowsError, BrokenFileError
-from sources.files.read import read_rows
+from sources.files.read_whole import whole_rows
 from sources.files.rows import Limits
-from sources.pairs.source import WHOLE_ROW
 from train.evaluation.benchmarks import Benchmark
 from train.evaluation.find_data import DataFile, Part
 from train.evaluation.fit_rows import Row
@@ -86,7 +85,7 @@ def _fitted(benchmark: Benchmark, file: DataFile) -> Iterator[Row]:
         BadRowsError: names the row, counted from 0.
     """
     expected = f"the rows of {benchmark.name}"
-    for batch in read_rows(file.path, file.name, (WHOLE_ROW,), Limits(max_bad_share=0.0)):
+    for batch in whole_rows(file.path, file.name, Limits(max_bad_share=0.0), None):
         for bad in batch.bad.to_pylist():
             raise BadRowsError(
                 f"{file.name}: row {bad['row']}", f"{bad['reason']}: {bad['evidence']}", expected=expected

@@ -13,6 +13,7 @@ from sources.command.printable import printable
 from sources.files.own.first_bytes import Kind
 from sources.files.read_json import Bad, Block
 from sources.files.rows import Limits
+from sources.pairs.extras import as_messages
 
 BATCH_ROWS = 1024
 
@@ -121,16 +122,8 @@ def _struct_converter(kind: pa.StructType) -> Convert | None:
     converts = {field.name: convert for field in kind if (convert := _converter(field.type))}
     of_lists = all(_is_list(field.type) for field in kind)
     if of_lists and ({"role", "content"} <= names or {"from", "value"} <= names):
-        return lambda value: _messages(_converted(value, converts))
+        return lambda value: as_messages(_converted(value, converts))
     return (lambda value: _converted(value, converts)) if converts else None
-
-
-def _messages(value: Any) -> Any:
-    """{"role": [...], "content": [...]}, as `datasets` turns a list of messages about, as the list it was."""
-    lists = [[] if each is None else each for each in value.values()]
-    if len({len(each) for each in lists}) != 1:
-        return value
-    return [dict(zip(value, message, strict=True)) for message in zip(*lists, strict=True)]
 
 
 def _text(value: bytes) -> object:

@@ -1,9 +1,12 @@
 """LLaMA-Factory's layouts: alpaca (instruction, input), its older form with two outputs, and sharegpt."""
 
+from collections.abc import Sequence
+
 from sources.layouts.known.trl import sides
 from sources.layouts.layout import (
     Draft,
     Layout,
+    Message,
     NoPairError,
     Options,
     Row,
@@ -13,13 +16,19 @@ from sources.layouts.layout import (
     is_text,
 )
 from sources.layouts.ranked import Rated, rank_pairs
-from sources.layouts.turns import assistant, messages, text, user
+from sources.layouts.turns import assistant, messages, prompt, text, user
 
 
 def instruction(row: Row) -> str:
     """The instruction, and its input below it where there is one."""
     said, extra = text(row, "instruction"), text(row, "input")
     return f"{said}\n{extra}" if extra.strip() else said
+
+
+def asked(row: Row, columns: Sequence[str]) -> list[Message]:
+    """The turns under the first of these columns that the row has; an instruction with its input."""
+    key = next(key for key in columns if row.get(key) is not None)
+    return user(instruction(row)) if key == "instruction" else prompt(row[key], key)
 
 
 def _alpaca(row: Row, options: Options) -> list[Draft]:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 
-from sources.layouts.known.llama_factory import instruction
+from sources.command.printable import shown
+from sources.layouts.known.llama_factory import asked
 from sources.layouts.known.trl import sides
 from sources.layouts.layout import (
-    TEXT_KEYS,
     Draft,
     Kinds,
     Layout,
@@ -14,11 +14,14 @@ from sources.layouts.layout import (
     NoPairError,
     Options,
     Row,
+    has_prompt,
     is_answer,
     is_answers,
     is_messages,
     is_prompt,
     is_text,
+    string,
+    text_key,
 )
 from sources.layouts.tool_calls import read_tools
 from sources.layouts.turns import (
@@ -28,7 +31,6 @@ from sources.layouts.turns import (
     messages,
     number,
     prompt,
-    shown,
     text,
     user,
 )
@@ -119,10 +121,10 @@ def _axolotl_messages(row: Row, options: Options) -> list[Draft]:
 
 
 def _openai(row: Row, options: Options) -> list[Draft]:
-    asked = row["input"]
-    unread = tuple(f"input.{key}" for key in asked if key not in ("messages", "tools"))
-    drafts = sides(messages(asked["messages"], "input.messages"), row, "preferred_output", "non_preferred_output")
-    tools = read_tools(asked.get("tools"), "input.tools")
+    given = row["input"]
+    unread = tuple(f"input.{key}" for key in given if key not in ("messages", "tools"))
+    drafts = sides(messages(given["messages"], "input.messages"), row, "preferred_output", "non_preferred_output")
+    tools = read_tools(given.get("tools"), "input.tools")
     for draft in drafts:
         draft.tools, draft.unread = tools, unread
     return drafts
@@ -134,10 +136,8 @@ def _is_openai_input(value: object) -> bool:
 
 def _named(row: Row, options: Options) -> list[Draft]:
     """A prompt under any of PROMPTS and answers under any of SIDES; an object may hold an answer with its score."""
-    key = next(key for key in PROMPTS if row.get(key) is not None)
-    asked = user(instruction(row)) if key == "instruction" else prompt(row[key], key)
     chosen, rejected = next(pair for pair in SIDES if all(row.get(side) is not None for side in pair))
-    drafts = sides(asked, row, chosen, rejected)
+    drafts = sides(asked(row, PROMPTS), row, chosen, rejected)
     for draft in drafts:
         draft.score_chosen, draft.score_rejected = _score(row[chosen]), _score(row[rejected])
         draft.chosen_model, draft.rejected_model = _model(row[chosen]), _model(row[rejected])
@@ -149,27 +149,25 @@ SCORE_KEYS = ("score", "rating", "overall_score", "reward")
 
 
 def _score(value: object) -> float | None:
-    return (
-        next((number(value[key]) for key in SCORE_KEYS if key in value), None) if isinstance(value, Mapping) else None
-    )
+    if not isinstance(value, Mapping):
+        return None
+    return next((number(value[key]) for key in SCORE_KEYS if key in value), None)
 
 
 def _model(value: object) -> str | None:
-    model = value.get("model") if isinstance(value, Mapping) else None
-    return model if isinstance(model, str) else None
+    return string(value.get("model")) if isinstance(value, Mapping) else None
 
 
 def _unread(value: object, where: str) -> tuple[str, ...]:
     """The keys of an object with an answer that are neither its text nor its score."""
     if not isinstance(value, Mapping) or is_answer(value):
         return ()
-    held = next((key for key in TEXT_KEYS if isinstance(value.get(key), str)), None)
-    return tuple(f"{where}.{key}" for key in value if key not in (held, "model", *SCORE_KEYS))
+    return tuple(f"{where}.{key}" for key in value if key not in (text_key(value), "model", *SCORE_KEYS))
 
 
 def _named_variants() -> tuple[Kinds, ...]:
     return tuple(
-        {asked: is_prompt, chosen: is_answers, rejected: is_answers} for asked in PROMPTS for chosen, rejected in SIDES
+        {key: is_prompt, chosen: is_answers, rejected: is_answers} for key in PROMPTS for chosen, rejected in SIDES
     )
 
 
@@ -177,16 +175,12 @@ def _is_dialogue(value: object) -> bool:
     return isinstance(value, str) and SPEAKER.search(f"\n\n{value}") is not None
 
 
-def _has_prompt(row: Row) -> bool:
-    return row.get("prompt") is not None
-
-
 HH = Layout(
     "hh",
     '{"chosen": "\\n\\nHuman: ...\\n\\nAssistant: ...", "rejected": ...}',
     ({"chosen": _is_dialogue, "rejected": _is_dialogue},),
     _hh,
-    unless=_has_prompt,
+    unless=has_prompt,
     also=frozenset(("prompt",)),
 )
 MEDICAL_GPT = Layout(

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sources.layouts.known.llama_factory import instruction
+from sources.layouts.known.llama_factory import asked
 from sources.layouts.layout import (
-    TEXT_KEYS,
     Draft,
     Kinds,
     Layout,
@@ -19,21 +18,17 @@ from sources.layouts.layout import (
     is_prompt,
     is_text,
     is_texts,
+    string,
+    text_key,
 )
 from sources.layouts.ranked import Rated, rank_pairs
-from sources.layouts.turns import answer, number, prompt, text, user
+from sources.layouts.turns import answer, number, prompt, text
 
 PROMPTS = ("prompt", "instruction", "question", "query", "input", "context")
 LISTS = ("completions", "answers", "responses", "outputs", "generations", "candidates")
 SCORES = ("overall_score", "score", "rating", "reward", "fine-grained_score", "final_score", "quality")
 SCORE_LISTS = ("scores", "ratings", "rewards", "overall_scores", "rank", "ranks", "ranking")
 BEST_FIRST: tuple[Pairing, ...] = ("best_worst", "adjacent", "all", "first")
-
-
-def asked(row: Row) -> list[Message]:
-    """The turns under the first of PROMPTS that the row has."""
-    key = next(key for key in PROMPTS if row.get(key) is not None)
-    return user(instruction(row)) if key == "instruction" else prompt(row[key], key)
 
 
 def _scored(row: Row, options: Options) -> list[Draft]:
@@ -45,18 +40,15 @@ def _scored(row: Row, options: Options) -> list[Draft]:
             raise NoPairError("wrong_type", f"{key}[{place}] is {type(each).__name__}, expected an object")
         score_key = next((name for name in (*SCORES, "rank") if each.get(name) is not None), None)
         score = number(each[score_key]) if score_key else None
-        held = next((name for name in TEXT_KEYS if isinstance(each.get(name), str)), None)
         unread.update(
             (f"{key}[].{name}", None)
             for name, cell in each.items()
-            if name not in (score_key, held, "model") and cell is not None
+            if name not in (score_key, text_key(each), "model") and cell is not None
         )
         if score is not None:
-            model = each.get("model")
             sign = -1.0 if score_key == "rank" else 1.0
-            turns = answer(each, f"{key}[{place}]")
-            rated.append(Rated(turns, sign * score, model if isinstance(model, str) else None))
-    drafts = rank_pairs(asked(row), rated, options, "best_worst")
+            rated.append(Rated(answer(each, f"{key}[{place}]"), sign * score, string(each.get("model"))))
+    drafts = rank_pairs(asked(row, PROMPTS), rated, options, "best_worst")
     for draft in drafts:
         draft.unread = (*unread, *_beyond_two(rated, options, key))
     return drafts
@@ -89,11 +81,11 @@ def _lists(row: Row, options: Options) -> list[Draft]:
     models = row.get("models")
     named: list[Any] = models if isinstance(models, list) and len(models) == len(answers) else [None] * len(answers)
     rated = [
-        Rated(answer(said, f"{key}[{place}]"), sign * score, model if isinstance(model, str) else None)
+        Rated(answer(said, f"{key}[{place}]"), sign * score, string(model))
         for place, (said, each, model) in enumerate(zip(answers, scores, named, strict=True))
         if (score := number(each)) is not None
     ]
-    drafts = rank_pairs(asked(row), rated, options, "best_worst")
+    drafts = rank_pairs(asked(row, PROMPTS), rated, options, "best_worst")
     for draft in drafts:
         draft.unread = _beyond_two(rated, options, key)
     return drafts

@@ -9,6 +9,7 @@ from sources.layouts.layout import (
     NoPairError,
     Options,
     Row,
+    has_prompt,
     is_answer,
     is_answers,
     is_messages,
@@ -54,10 +55,6 @@ def _mixed(row: Row, options: Options) -> list[Draft]:
     return [draft]
 
 
-def _no_prompt(row: Row) -> bool:
-    return row.get("prompt") is not None
-
-
 CONVERSATIONAL = Layout(
     "trl",
     '{"prompt": [messages], "chosen": [messages], "rejected": [messages]}',
@@ -80,7 +77,7 @@ IMPLICIT = Layout(
     '{"chosen": [messages], "rejected": [messages]}, which begin alike',
     ({"chosen": is_messages, "rejected": is_messages},),
     _implicit,
-    unless=_no_prompt,
+    unless=has_prompt,
     also=frozenset(("prompt",)),
 )
 ULTRAFEEDBACK = Layout(

@@ -2,7 +2,9 @@
 
 import orjson
 
-from sources.layouts.known.scored import PROMPTS, asked
+from sources.command.printable import shown
+from sources.layouts.known.llama_factory import asked
+from sources.layouts.known.scored import PROMPTS
 from sources.layouts.layout import (
     Draft,
     Kinds,
@@ -19,8 +21,9 @@ from sources.layouts.layout import (
     is_prompt,
     is_something,
     is_text,
+    string,
 )
-from sources.layouts.turns import after_common_turns, answer, number, prompt, shown
+from sources.layouts.turns import after_common_turns, answer, number, prompt
 
 TIES = ("tie", "tied", "draw", "equal", "same", "both", "none", "neither", "both_good", "no preference", "c")
 BOTH_BAD = ("tie (bothbad)", "both_bad", "bothbad", "both bad", "tie(bothbad)")
@@ -90,13 +93,13 @@ def _help_steer(row: Row, options: Options) -> list[Draft]:
     if strength == 0 or abs(strength) < options.min_margin:
         raise NoPairError("tie", f"{key} is {strength:g}")
     first, second = ("response1", "response2") if row.get("response1") is not None else ("response_1", "response_2")
-    draft = _pair(asked(row), [answer(row[first], first), answer(row[second], second)], int(strength > 0))
+    draft = _pair(asked(row, PROMPTS), [answer(row[first], first), answer(row[second], second)], int(strength > 0))
     draft.score_chosen, draft.score_rejected = abs(strength), 0.0
     return [draft]
 
 
 def _models(draft: Draft, row: Row, better: int) -> Draft:
-    names = [row.get(key) if isinstance(row.get(key), str) else None for key in ("model_a", "model_b")]
+    names = [string(row.get(key)) for key in ("model_a", "model_b")]
     draft.chosen_model, draft.rejected_model = names[better], names[1 - better]
     return draft
 
@@ -143,7 +146,7 @@ def _winner(row: Row, options: Options) -> list[Draft]:
     counted_from = int(first[-1]) if first[-1].isdigit() else 0
     named = row[key] in (first, second)
     better = int(row[key] == second) if named else verdict(row[key], key, counted_from)
-    turns = asked(row)
+    turns = asked(row, PROMPTS)
     return [_models(_pair(turns, [answer(row[first], first), answer(row[second], second)], better), row, better)]
 
 
@@ -153,7 +156,7 @@ def _pku(row: Row, options: Options) -> list[Draft]:
     if better not in (0, 1):
         raise NoPairError("tie" if better == -1 else "unknown_verdict", f"{key} is {shown(row[key])}, expected 0 or 1")
     answers = [answer(row[name], name) for name in ("response_0", "response_1")]
-    draft = _pair(asked(row), answers, int(better))
+    draft = _pair(asked(row, PROMPTS), answers, int(better))
     other = row.get("safer_response_id")
     if key == "better_response_id" and other is not None:
         draft.unread = ("safer_response_id",)

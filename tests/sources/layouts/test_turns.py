@@ -6,7 +6,8 @@ import orjson
 import pytest
 
 from sources.layouts.layout import NoPairError
-from sources.layouts.turns import after_common_turns, answer, as_messages, messages
+from sources.layouts.turns import after_common_turns, answer, messages
+from sources.pairs.extras import as_messages
 from tests.sources.layouts.rows import said, shared
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "杭州"}'}}
