@@ -103,7 +103,7 @@ def test_equal_prompts_are_rendered_once(chatml: Any, make_pairs: Pairs, monkeyp
 
     monkeypatch.setattr(chatml, "apply_chat_template", count)
     tokenize_pairs(make_pairs([("一样", str(row), "x") for row in range(7)]), chatml, cache=None)
-    assert rendered == [1, 7, 7]
+    assert sorted(rendered) == [1, 7, 7]
 
 
 def test_a_table_of_many_chunks_and_no_rows(chatml: Any, make_pairs: Pairs) -> None:
