@@ -84,9 +84,11 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class _Chinese:
-    """The share of frequent characters among the Chinese ones, and how many these are; 0 where it is no Chinese."""
+    """The share of frequent characters among the Chinese ones, that of common ones and punctuation among all beyond
+    ASCII, and how many Chinese ones there are."""
 
     frequent: float
+    common: float
     chars: int
 
 
@@ -121,8 +123,8 @@ def find_encoding(head: bytes, name: str, *, is_all: bool) -> Encoding:
     chinese = {encoding: _plausible(head, encoding, is_all=is_all) for encoding in FREQUENT}
     likely, other = sorted(chinese, key=lambda encoding: chinese[encoding].frequent, reverse=True)
     share = chinese[likely].frequent
-    is_likely = share >= MIN_FREQUENT and share >= MARGIN * chinese[other].frequent
-    if is_likely and chinese[likely].chars >= MIN_CHARS:
+    is_likely = share >= MIN_FREQUENT and chinese[likely].common >= MIN_COMMON
+    if is_likely and share >= MARGIN * chinese[other].frequent and chinese[likely].chars >= MIN_CHARS:
         return Encoding(likely, is_guess=True)
     looks = "" if is_likely else _other(head, is_all=is_all)
     looks = looks or (likely if share else "")
@@ -174,9 +176,8 @@ def _plausible(head: bytes, encoding: str, *, is_all: bool) -> _Chinese:
     han = [char for char in beyond if HAN.match(char)]
     common = sum(char.encode(codec)[0] in COMMON_LEADS[encoding] for char in han)
     common += sum(PUNCTUATION.match(char) is not None for char in beyond)
-    if not han or common < MIN_COMMON * len(beyond):
-        return _Chinese(0.0, 0)
-    return _Chinese(sum(char in FREQUENT[encoding] for char in han) / len(han), len(han))
+    frequent = sum(char in FREQUENT[encoding] for char in han) / max(len(han), 1)
+    return _Chinese(frequent, common / max(len(beyond), 1), len(han))
 
 
 def _other(head: bytes, *, is_all: bool) -> str:
