@@ -1,6 +1,7 @@
 """The comparing half of a build: from the keys of all pairs to what becomes of each."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -23,11 +24,12 @@ def decide(
 ) -> Decisions:
     """Every stage of the recipe in its order, each seeing only the pairs that those before it left."""
     recipe, workers = request.recipe, request.workers
+    pair_texts = partial(spill.pair_texts, simplify=recipe.simplifies)
     finders: dict[str, Callable[[np.ndarray], list[Found]]] = {
         "exact_duplicates": lambda alive: find_exact_duplicates(keys, alive),
         "contradictions": lambda alive: find_contradictions(keys, alive),
         "near_duplicates": lambda alive: find_near_duplicates(
-            keys, alive, spill.pair_texts, recipe.near_duplicates.pair_similarity, workers
+            keys, alive, pair_texts, recipe.near_duplicates.pair_similarity, workers
         ),
         "contamination": lambda alive: [_contaminated(contaminated, alive)],
         "caps": lambda alive: find_surplus(keys, alive, caps, recipe.max_pairs_per_prompt),

@@ -96,6 +96,7 @@ class Settings:
     questions: Path
     max_rows: int | None
     reasoning: ReasoningPolicy
+    simplify: bool
     scratch: Path
 
 
@@ -114,6 +115,7 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
         questions=_write_questions(inputs.questions, scratch / "questions.arrow"),
         max_rows=request.max_rows,
         reasoning=recipe.reasoning,
+        simplify=recipe.simplifies,
         scratch=scratch,
     )
     progress.start("read and check", None, "rows")
@@ -191,7 +193,7 @@ def gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
 
 def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
     index = _contamination_index(settings.questions)
-    preparer = Preparer(settings.policies, settings.check_limits, index, settings.reasoning)
+    preparer = Preparer(settings.policies, settings.check_limits, index, settings.reasoning, settings.simplify)
     pairs = SpillWriter(settings.scratch / f"pairs-{unit.number:04d}.arrow")
     lost = SpillWriter(settings.scratch / f"lost-{unit.number:04d}.arrow")
     keys: list[Keys] = []

@@ -68,6 +68,7 @@ class Preparer:
     limits: CheckLimits
     index: ContaminationIndex
     reasoning: ReasoningPolicy = "keep"
+    simplify: bool = False
 
     def __call__(self, batch: SourceBatch) -> Prepared:
         source, path = batch.chosen.source, batch.file.name
@@ -94,7 +95,8 @@ class Preparer:
         findings = Findings()
         rows, alive = self._check(texts, findings)
         prompts = texts.letters(np.arange(0, 3 * len(texts), 3))
-        return PreparedPart(rows, compute_keys(texts, place, alive), self.index.search(prompts), findings)
+        compared = PairTexts(texts.pairs, simplify=True) if self.simplify else texts
+        return PreparedPart(rows, compute_keys(compared, place, alive), self.index.search(prompts), findings)
 
     def _check(self, texts: PairTexts, findings: Findings) -> tuple[pa.Table, np.ndarray]:
         """The pairs with tags and, where a check drops them, stage, reason and evidence; and which stay.

@@ -78,20 +78,22 @@ class Spill:
 
             yield read
 
-    def pair_texts(self, rows: np.ndarray) -> PairTexts:
+    def pair_texts(self, rows: np.ndarray, *, simplify: bool = False) -> PairTexts:
         """The three texts of each of the (sorted) rows."""
         columns = [*SIDES, "lang"]
         with self.opened(columns) as read:
             parts = [read(number).take(pa.array(here)) for number, here in self.places(rows)]
-        return PairTexts(pa.concat_tables(parts) if parts else DROPPED.empty_table().select(columns))
+        pairs = pa.concat_tables(parts) if parts else DROPPED.empty_table().select(columns)
+        return PairTexts(pairs, simplify=simplify)
 
     def prompt_tokens(self, rows: np.ndarray) -> Tokens:
-        """The tokens of the prompt of each of the (sorted) rows."""
-        return self._tokens(
-            rows,
-            ["prompt", "lang"],
-            lambda pairs: Texts(joined_text(pairs["prompt"].combine_chunks()), lang_index(pairs["lang"])).tokens,
-        )
+        """The tokens by which the prompt of each of the (sorted) rows is grouped."""
+
+        def of(pairs: pa.Table) -> Tokens:
+            prompts = Texts(joined_text(pairs["prompt"].combine_chunks()), lang_index(pairs["lang"]))
+            return prompts.simplified_tokens(np.arange(len(pairs)))
+
+        return self._tokens(rows, ["prompt", "lang"], of)
 
     def places(self, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         """The batches in which the (sorted) rows lie, each with their places in it."""

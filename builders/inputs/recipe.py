@@ -28,6 +28,9 @@ from sources.registry import find_source
 RECIPES = Path(__file__).parent.parent / "recipes"
 
 Policy = Literal["drop", "tag", "off"]
+CharacterPolicy = Literal["as_written", "simplified"]
+"""Whether Traditional characters count as Simplified ones where pairs are compared."""
+
 Stage = Literal["check", "exact_duplicates", "contradictions", "near_duplicates", "contamination", "caps", "split"]
 
 
@@ -74,8 +77,14 @@ class Recipe(Settings):
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
     contamination: ContaminationSettings = ContaminationSettings()
     reasoning: ReasoningPolicy = "keep"
+    compare_characters: CharacterPolicy = "as_written"
     max_pairs_per_prompt: Positive | None = None
     test_share: Share = 0.01
+
+    @property
+    def simplifies(self) -> bool:
+        """Whether Traditional characters are compared as Simplified ones."""
+        return self.compare_characters == "simplified"
 
 
 @dataclass(frozen=True, slots=True)

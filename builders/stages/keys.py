@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.text.codes import decode, mix, text_keys
-from sources.text.minhash import BANDS, DIGESTS, bands, digests, pair_tokens, prompt_tokens
+from sources.text.minhash import BANDS, DIGESTS, bands, digests, pair_tokens
 from sources.text.ngrams import token_sets
 from sources.text.texts import PairTexts
 
@@ -34,7 +34,7 @@ class Keys:
     pair_digests: np.ndarray
     """uint32[n, DIGESTS]: MinHash digests of the whole pair, salted by language."""
     prompt_bands: np.ndarray
-    """uint32[n, BANDS]: MinHash bands of the prompt."""
+    """uint32[n, BANDS]: MinHash bands of the prompt, Traditional characters read as Simplified."""
     source: np.ndarray
     """uint16[n]: the place of the source in the build."""
     lang: np.ndarray
@@ -68,7 +68,7 @@ def compute_keys(texts: PairTexts, source: int, alive: np.ndarray) -> Keys:
     """The keys of one batch of pairs of one source."""
     langs = texts.langs[::3]
     salt = mix(langs.astype(np.uint64) + np.uint64(1))
-    prompts = prompt_tokens(texts.tokens)
+    prompts = texts.simplified_tokens(np.arange(0, 3 * len(texts), 3))
     pairs = pair_tokens(texts.fine_tokens)
     narrow_salt = (salt >> np.uint64(32)).astype(np.uint32)[:, None]
     return Keys(

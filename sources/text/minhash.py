@@ -28,11 +28,6 @@ def pair_tokens(texts: Tokens) -> Tokens:
     return Tokens(side_tokens(texts).flat, texts.offsets[::3])
 
 
-def prompt_tokens(texts: Tokens) -> Tokens:
-    """The tokens of the prompts only."""
-    return texts.select(np.arange(0, len(texts.offsets) - 1, 3))
-
-
 def bands(documents: Tokens) -> np.ndarray:
     """uint32[documents, BANDS]: documents that are similar are likely to be equal in one of the columns."""
     return bands_of(digests(documents))

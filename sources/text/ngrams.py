@@ -55,6 +55,15 @@ def _tokens(folded: Codes, size: int) -> Tokens:
     return Tokens(hashes[whole], np.concatenate([[0], np.cumsum(counts)]))
 
 
+def replace_texts(tokens: Tokens, texts: np.ndarray, new: Tokens) -> Tokens:
+    """The same tokens, those of the texts by number (sorted) replaced by `new`."""
+    if not len(texts):
+        return tokens
+    count = len(tokens.offsets) - 1
+    others = np.setdiff1d(np.arange(count), texts)
+    return _interleave([(others, tokens.select(others)), (texts, new)], count)
+
+
 def _interleave(parts: list[tuple[np.ndarray, Tokens]], count: int) -> Tokens:
     """The tokens of `count` texts from parts that each hold some of them."""
     lengths = np.zeros(count, np.int64)

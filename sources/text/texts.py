@@ -17,7 +17,8 @@ from sources.text.characters import Kind, kind_table, lower_table, telltale_tabl
 from sources.text.charsets import strange_table
 from sources.text.codes import Codes, decode, mix, nfkc, owners, spans, text_keys
 from sources.text.language import verdicts
-from sources.text.ngrams import Tokens, tokens
+from sources.text.ngrams import Tokens, replace_texts, tokens
+from sources.text.simplified import simplified, simplified_table
 
 NGRAM = {"zh": 4, "en": 8}
 """Characters of an n-gram: about two words of either language."""
@@ -30,13 +31,17 @@ LINE_BREAKS = np.array([0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029], dtype=np.
 class Texts:
     """t texts, as they are and in NFKC form; `langs[t]` is the place in LANGS of the language each should be in."""
 
-    def __init__(self, strings: pa.Array, langs: np.ndarray) -> None:
-        self.strings, self.langs = strings, langs
+    def __init__(self, strings: pa.Array, langs: np.ndarray, *, simplify: bool = False) -> None:
+        self.strings, self.langs, self._simplify = strings, langs, simplify
 
     @cached_property
     def codes(self) -> Codes:
-        """The code points of the texts in NFKC: full-width and half-width forms are one."""
-        return nfkc(decode(self.strings))
+        """The code points of the texts in NFKC: full-width and half-width forms are one.
+
+        With `simplify`, Traditional characters are Simplified ones.
+        """
+        codes = nfkc(decode(self.strings))
+        return simplified(codes) if self._simplify else codes
 
     def normal(self, text: int) -> str:
         """One text in NFKC."""
@@ -67,15 +72,27 @@ class Texts:
         return Codes(lower_table()[codes.flat], codes.offsets)
 
     def letters(self, texts: np.ndarray) -> Codes:
-        """Some of the texts, by number, as letters and digits in lower case: what questions are compared by."""
+        """Some of the texts, by number, as questions are compared: letters and digits, lower case, Simplified."""
         places, offsets = spans(self.codes.offsets, texts)
         codes = Codes(self.codes.flat[places], offsets).where(self.kinds[places] >= Kind.DIGIT)
-        return Codes(lower_table()[codes.flat], codes.offsets)
+        return simplified(Codes(lower_table()[codes.flat], codes.offsets))
+
+    @cached_property
+    def _ngram_sizes(self) -> np.ndarray:
+        return np.asarray(np.array([NGRAM[lang] for lang in LANGS])[self.langs])
 
     @cached_property
     def tokens(self) -> Tokens:
         """The n-grams of the folded texts, as wide as the language asks for."""
-        return tokens(self.folded, np.array([NGRAM[lang] for lang in LANGS])[self.langs])
+        return tokens(self.folded, self._ngram_sizes)
+
+    def simplified_tokens(self, texts: np.ndarray) -> Tokens:
+        """The n-grams of some of the texts, by number, the same in Traditional as in Simplified characters."""
+        folded, written = self.folded.select(texts), self.tokens.select(texts)
+        changed = np.flatnonzero(simplified_table()[folded.flat] != folded.flat)
+        places = np.unique(owners(folded.offsets, changed))
+        new = tokens(simplified(folded.select(places)), self._ngram_sizes[texts[places]])
+        return replace_texts(written, places, new)
 
     @cached_property
     def fine_tokens(self) -> Tokens:
@@ -110,12 +127,12 @@ class Texts:
 class PairTexts(Texts):
     """The 3n texts of n pairs."""
 
-    def __init__(self, pairs: pa.Table) -> None:
+    def __init__(self, pairs: pa.Table, *, simplify: bool = False) -> None:
         self.pairs = pairs
         self.prompt, self.chosen, self.rejected = (joined_text(pairs[side].combine_chunks()) for side in SIDES)
         columns = pa.concat_arrays([self.prompt, self.chosen, self.rejected])
         interleaved = columns.take(pa.array(np.arange(len(columns)).reshape(3, -1).T.ravel()))
-        super().__init__(interleaved, np.repeat(lang_index(pairs["lang"]), 3))
+        super().__init__(interleaved, np.repeat(lang_index(pairs["lang"]), 3), simplify=simplify)
 
     def __len__(self) -> int:
         return len(self.pairs)

@@ -30,7 +30,7 @@ class Sample:
         return PairTexts(self.texts.pairs.take(pa.array(rows)))
 
     def prompt_tokens(self, rows: np.ndarray) -> Tokens:
-        return self.texts.tokens.select(3 * rows)
+        return self.texts.simplified_tokens(3 * rows)
 
 
 @pytest.fixture(scope="session")

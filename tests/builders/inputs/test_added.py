@@ -127,6 +127,23 @@ def test_each_needs_a_licence_and_a_name_or_none(add: Any, tmp_path: Path) -> No
     assert "--add-name: 2 for 1 --add" in wrong[1]
 
 
+@pytest.mark.parametrize("policy", ["as_written", "simplified"])
+def test_the_recipe_says_whether_a_traditional_copy_is_a_duplicate(policy: str, add: Any, tmp_path: Path) -> None:
+    copies = [
+        {"prompt": "为什么天空是蓝色的？", "chosen": "因为大气散射蓝光。", "rejected": "因为海是蓝的，会反射颜色。"},
+        {"prompt": "為什麼天空是藍色的？", "chosen": "因為大氣散射藍光。", "rejected": "因為海是藍的，會反射顏色。"},
+    ]
+    recipe = (RECIPES / "ct-llm.yaml").read_text(encoding="utf-8").replace(": as_written", f": {policy}")
+    (tmp_path / "mine.yaml").write_text(recipe, encoding="utf-8")
+    data = write(tmp_path / "mine.json", copies)
+    assert add("--add", data, "--add-licence", "MIT", "--only-added", "--recipe", tmp_path / "mine.yaml")[0] == 0
+    files = (tmp_path / "out" / "zh" / "data").glob("*.parquet")
+    kept = [pair for file in files for pair in pq.read_table(file).to_pylist()]
+    assert len(kept) == (1 if policy == "simplified" else 2)
+    assert all(pair["chosen"][0]["content"] in (copies[0]["chosen"], copies[1]["chosen"]) for pair in kept)
+    assert len({pair["prompt_group"] for pair in kept}) == 1
+
+
 @pytest.mark.parametrize(("policy", "answer"), [("keep", "<think>想</think>猫。"), ("strip", "猫。")])
 def test_the_recipe_says_what_becomes_of_reasoning(policy: str, answer: str, add: Any, tmp_path: Path) -> None:
     thought = [{**row, "chosen": "<think>想</think>猫。"} for row in rows("猫")[:1]]

@@ -90,6 +90,13 @@ def test_a_prompt_that_only_resembles_a_question_is_clean(make_column: MakeColum
     assert search(make_column, prompt) == {}
 
 
+def test_traditional_and_simplified_characters_are_the_same(make_column: MakeColumn) -> None:
+    simplified, traditional = "下列哪个国家的领土面积最大", "下列哪個國家的領土面積最大"
+    for prompt, question in ((simplified, traditional), (traditional, simplified)):
+        index = ContaminationIndex([Question("cmmlu", "1", question)])
+        assert list(search(make_column, f"请回答：{prompt}？謝謝", index=index)) == [0]
+
+
 def test_a_question_across_two_prompts_is_in_neither(make_column: MakeColumn) -> None:
     assert search(make_column, LONG_ZH[:9], LONG_ZH[9:]) == {}
 

@@ -60,6 +60,17 @@ def test_short_prompts_are_one_group_only_when_they_are_equal(make_sample: MakeS
     assert partition(groups(make_sample, ["你好", "您好", "你好", "你 好"])) == named([0, 2, 3], [1])
 
 
+TRADITIONAL, SIMPLIFIED = "為什麼天空是藍色的？請詳細說明這個現象。", "为什么天空是蓝色的？请详细说明这个现象。"
+
+
+@pytest.mark.parametrize("other", [SIMPLIFIED, SIMPLIFIED[:-1], "為什么天空是藍色的？请詳細说明这個現象。"])
+def test_a_prompt_in_traditional_characters_is_in_the_group_of_the_simplified_one(
+    make_sample: MakeSample, other: str
+) -> None:
+    assert partition(groups(make_sample, [TRADITIONAL, Q, other, "頭髮"])) == named([0, 2], [1], [3])
+    assert partition(groups(make_sample, ["頭髮", "头发", "頭发展"])) == named([0, 1], [2])
+
+
 def test_pairs_of_one_item_are_one_group(make_sample: MakeSample) -> None:
     found = groups(make_sample, [P, Q, "三", "四"], ["a", None, "a", None])
     assert partition(found) == named([0, 2], [1], [3])

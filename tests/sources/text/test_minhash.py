@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sources.text.minhash import BANDS, bands, pair_tokens, prompt_tokens
+from sources.text.minhash import BANDS, bands, pair_tokens
 from sources.text.ngrams import Tokens
 from sources.text.texts import PairTexts
 
@@ -66,10 +66,3 @@ def test_swapped_sides_are_another_document(make_texts: MakeTexts) -> None:
 def test_a_pair_has_the_tokens_of_its_three_texts(make_texts: MakeTexts) -> None:
     texts = make_texts(("一二三四五", "六七八九十", "甲乙丙丁戊己"), ("天地玄黄", "宇宙洪荒", "日月"))
     assert pair_tokens(texts.tokens).offsets.tolist() == [0, 7, 10]
-
-
-def test_prompt_tokens_are_those_of_the_prompts(make_texts: MakeTexts) -> None:
-    texts = make_texts(("一二三四五", "六七八九十", "甲乙丙丁戊己"), ("天地玄黄", "宇宙洪荒", "日月"))
-    prompts = prompt_tokens(texts.tokens)
-    assert prompts.of(0).tolist() == texts.tokens.of(0).tolist()
-    assert prompts.of(1).tolist() == texts.tokens.of(3).tolist()
