@@ -46,7 +46,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="SOURCE",
-        help="only this source (may be repeated)",
+        help="only this source, also one that the recipe has not (may be repeated)",
     )
     add("--without", action="append", default=[], metavar="SOURCE", help="not this source (may be repeated)")
     add("--limit", type=positive, metavar="N", help="read at most N rows of each source")

@@ -29,16 +29,15 @@ SOURCES: tuple[Source, ...] = (
 )
 
 
-def find_source(name: str, where: str) -> Source:
-    """The source of that name.
+def find_sources(name: str, where: str) -> list[Source]:
+    """The sources of that name, one for each language that it holds.
 
     Raises:
         UsageError: there is none; says which exist. `where` is what the error names as the place.
     """
-    for source in SOURCES:
-        if source.name == name:
-            return source
-    names = [source.name for source in SOURCES]
+    if found := [source for source in SOURCES if source.name == name]:
+        return found
+    names = list(dict.fromkeys(source.name for source in SOURCES))
     raise UsageError(
         where,
         f"no source is called {name}",

@@ -15,13 +15,13 @@ from builders.stages.contamination import ContaminationIndex
 from builders.stages.keys import Keys, compute_keys
 from sources.checks import CHECKS, CheckLimits
 from sources.files.read import read_rows
-from sources.files.read_whole import whole_rows
+from sources.files.read_whole import whole_rows, with_columns
 from sources.files.rows import Limits, RowBatch
 from sources.pairs.assemble import ITEM, assemble, check_every_row, lost_rows
 from sources.pairs.extras import EXTRAS
 from sources.pairs.reasoning import ReasoningPolicy, count_reasoning, set_reasoning
 from sources.pairs.schema import DROPPED, PAIRS
-from sources.pairs.source import WHOLE_ROW, Adapted
+from sources.pairs.source import WHOLE_ROW, Adapted, Source
 from sources.text.texts import PairTexts
 
 MAX_BATCH_PAIRS = 8192
@@ -162,16 +162,17 @@ def read_source(
     for file in files:
         if left == 0:
             return
-        batches = _read(file, chosen.source.layouts, limits, left)
+        batches = _read(file, chosen.source, limits, left)
         for batch in _gathered(batches) if chosen.source.whole_table else _cut(batches):
             left = None if left is None else left - len(batch)
             yield SourceBatch(chosen, place, file, batch)
 
 
-def _read(file: InputFile, layouts: tuple[pa.Schema, ...], limits: Limits, max_rows: int | None) -> Iterator[RowBatch]:
-    if layouts == (WHOLE_ROW,):
-        return whole_rows(file.path, file.name, limits, max_rows, encoding=file.encoding)
-    return read_rows(file.path, file.name, layouts, limits, max_rows=max_rows)
+def _read(file: InputFile, source: Source, limits: Limits, max_rows: int | None) -> Iterator[RowBatch]:
+    if source.layouts == (WHOLE_ROW,):
+        whole = whole_rows(file.path, file.name, limits, max_rows, encoding=file.encoding)
+        return with_columns(whole, source.columns, file.name)
+    return read_rows(file.path, file.name, source.layouts, limits, max_rows=max_rows)
 
 
 def _gathered(batches: Iterator[RowBatch]) -> Iterator[RowBatch]:

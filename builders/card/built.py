@@ -70,9 +70,10 @@ def _pin(given: dict[str, Any]) -> str:
     if given["source"].startswith("synth_"):
         return "made by synth-prefs"
     file = upstream(given["source"])
-    return (
-        f"{code(file.revision[:REVISION_CHARS])} (pinned; read from a mirror)" if file else "a file of the user's own"
-    )
+    if file is None:
+        return "a file of the user's own"
+    pin = code(file.revision[:REVISION_CHARS])
+    return f"{pin} (pinned; read from a mirror)" if file.is_pinned else "not pinned; read from a mirror"
 
 
 def remarks(builds: list[Facts]) -> list[str]:

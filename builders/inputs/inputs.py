@@ -1,6 +1,7 @@
 """What a build reads: the sources that take part, where their files are, and why others are left out."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from os.path import isdir, isfile
@@ -18,7 +19,7 @@ from sources.fetch.fetcher import Fetcher, file_sha256, is_upstream, verify_hash
 from sources.layouts.own_data import Described, OwnData, own_data
 from sources.pairs.schema import LANGS, Lang
 from sources.pairs.source import NoOptions, Source, UpstreamFile
-from sources.registry import find_source
+from sources.registry import find_sources
 
 SAMPLE_REVISION = "sample"
 
@@ -103,10 +104,10 @@ def select(request: Request) -> Selection:
     """
     recipe_sources = choose_sources(request.recipe)
     own = [own_data(data, lang, "--add") for lang in request.langs for data in request.added]
-    own_names = {name for data in request.added for name in (data.name, *(f"{data.name}_{lang}" for lang in LANGS))}
+    own_names = names_of_own(data.name for data in request.added)
     for flag, names in (("--only", request.only), ("--without", request.without)):
         for name in (name for name in names if name not in own_names):
-            find_source(name, flag)
+            find_sources(name, flag)
             if name not in request.recipe.sources:
                 known = ", ".join(request.recipe.sources)
                 raise UsageError(flag, f"{name} is not in recipe {request.recipe.name}", expected=f"one of {known}")
@@ -119,6 +120,7 @@ def select(request: Request) -> Selection:
             taken.append(_with_synth(chosen, request))
         elif why:
             left_out.append((chosen.source.name, why))
+    left_out = list(dict.fromkeys(left_out))  # a source that holds two languages is left out once
     own = [one for one in own if _takes_part(one.source, request, own_names)]
     taken += [ChosenSource(one.source, NoOptions(), Cap(), one.files) for one in own]
     _check_distinct(taken)
@@ -132,6 +134,11 @@ def select(request: Request) -> Selection:
     return Selection(taken, left_out, list(dict.fromkeys(map(_read_as, own))), told)
 
 
+def names_of_own(names: Iterable[str]) -> set[str]:
+    """What --only and --without may call data of one's own: its names, and those of its languages."""
+    return {each for name in names for each in (name, *(f"{name}_{lang}" for lang in LANGS))}
+
+
 def _takes_part(source: Source, request: Request, own_names: set[str]) -> bool:
     """Whether data of one's own takes part: it does unless --without names it, or --only names other such data."""
     names = {source.name, source.name.removesuffix(f"_{source.lang}")}
@@ -140,12 +147,12 @@ def _takes_part(source: Source, request: Request, own_names: set[str]) -> bool:
 
 
 def _check_distinct(taken: list[ChosenSource]) -> None:
-    """Nothing, if no two sources have one name: their rows could not be told apart.
+    """Nothing, if no two sources of a language have one name: their rows could not be told apart.
 
     Raises:
         UsageError: two have.
     """
-    for name, count in Counter(chosen.source.name for chosen in taken).items():
+    for (name, _), count in Counter((chosen.source.name, chosen.source.lang) for chosen in taken).items():
         if count > 1:
             hint = "Give each --add a name of its own with --add-name."
             raise UsageError("--add-name", f"{count} sources are called {name}", hint=hint)
@@ -202,7 +209,7 @@ def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
         FetchError: one cannot be had, or has other bytes than the pinned ones where that matters.
     """
     files = [_given(file) for file in chosen.local]
-    for file in source_files(chosen):
+    for file in (each for named in source_files(chosen) for each in request.fetcher.name_all(named)):
         located = request.fetcher.locate(file)
         sha256 = file_sha256(located.path)
         if request.verify_hashes:

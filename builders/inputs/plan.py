@@ -60,10 +60,25 @@ def make_plan(request: Request, listed: Sequence[Listed] = ()) -> Plan:
         known = (source.name, source.lang, source.license, source.commercial_use)
         planned += [PlannedFile(*known, file.mirror_path, file.path.stat().st_size, "given") for file in chosen.local]
         planned += [
-            PlannedFile(*known, file.mirror_path, _bytes(file, request.fetcher), request.fetcher.describe(file))
-            for file in source_files(chosen)
+            PlannedFile(*known, file.mirror_path, _bytes(file, request.fetcher), _where(file, request.fetcher))
+            for named in source_files(chosen)
+            for file in _name_all(named, request.fetcher)
         ]
     return Plan([*planned, *_plan_listed(listed, request.langs)], selection.left_out)
+
+
+def _name_all(file: UpstreamFile, fetcher: Fetcher) -> tuple[UpstreamFile, ...]:
+    """The files of a mirror that the path names; what a download would find is not asked."""
+    try:
+        return fetcher.name_all(file) if isinstance(fetcher, Mirror) else (file,)
+    except MissingFileError:
+        return (file,)
+
+
+def _where(file: UpstreamFile, fetcher: Fetcher) -> str:
+    """Where the file would come from; of a branch that its commit is found out then."""
+    where = fetcher.describe(file)
+    return where if file.is_pinned or where != "download" else f"download ({file.revision} as it is then)"
 
 
 def _bytes(file: UpstreamFile, fetcher: Fetcher) -> int | None:
@@ -93,7 +108,7 @@ def show_plan(plan: Plan, console: Console) -> None:
     for file in plan.files:
         size = f"{file.bytes / 1e6:,.1f}" if file.bytes else "?"
         allowed = "yes" if file.commercial_use else "no"
-        style = {"missing": "red", "download": "yellow"}.get(file.where, "green")
+        style = {"missing": "red", "download": "yellow"}.get(file.where.partition(" ")[0], "green")
         table.add_row(
             file.source,
             LANGUAGE_NAMES[file.lang],
@@ -107,7 +122,7 @@ def show_plan(plan: Plan, console: Console) -> None:
     for name, why in plan.left_out:
         console.print(Text.assemble(("left out", "yellow"), f"  {name}: {why}"))
     files = {file.file: file for file in plan.files}  # one that is read for two languages is fetched once
-    to_fetch = [file for file in files.values() if file.where == "download"]
+    to_fetch = [file for file in files.values() if file.where.startswith("download")]
     mb = sum(file.bytes or 0 for file in to_fetch) / 1e6
     console.print(
         Text(

@@ -1,5 +1,6 @@
 """A recipe: which sources, which checks, which limits. Read from YAML, every key and value checked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,7 +24,7 @@ from sources.fetch.data_files import DataFile
 from sources.files.rows import Limits
 from sources.pairs.reasoning import ReasoningPolicy
 from sources.pairs.source import Source
-from sources.registry import find_source
+from sources.registry import find_sources
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 
@@ -109,23 +110,40 @@ def load_recipe(name_or_file: str) -> Recipe:
     return recipe
 
 
+def add_sources(recipe: Recipe, names: Sequence[str], where: str) -> Recipe:
+    """The recipe with the named sources behind its own, those that it has not yet.
+
+    Raises:
+        UsageError: a source does not exist, or gives prompts only.
+    """
+    new = {name: dict[str, Any]() for name in names if name not in recipe.sources and _sources_of_pairs(name, where)}
+    return recipe.model_copy(update={"sources": recipe.sources | new}) if new else recipe
+
+
 def choose_sources(recipe: Recipe, where: str = "recipe") -> list[ChosenSource]:
-    """The sources of a recipe with their options, in order of precedence.
+    """The sources of a recipe with their options, in order of precedence; one for each language that a source holds.
 
     Raises:
         UsageError: a source or an option does not exist, or a value does not fit; says what does.
     """
     chosen = []
     for name, given in recipe.sources.items():
-        source = find_source(name, where)
-        if source.makes != "pairs":
-            raise UsageError(
-                where,
-                f"{name} gives prompts, not pairs",
-                hint="Make pairs of it with synth-prefs; read them by --synth.",
-            )
-        chosen.append(ChosenSource(source, *_fit_options(source, dict(given), where)))
+        for source in _sources_of_pairs(name, where):
+            chosen.append(ChosenSource(source, *_fit_options(source, dict(given), where)))
     return chosen
+
+
+def _sources_of_pairs(name: str, where: str) -> list[Source]:
+    """The sources of that name.
+
+    Raises:
+        UsageError: there is none, or it gives prompts only.
+    """
+    found = find_sources(name, where)
+    if found[0].makes != "pairs":
+        hint = "Make pairs of it with synth-prefs; read them by --synth."
+        raise UsageError(where, f"{name} gives prompts, not pairs", hint=hint)
+    return found
 
 
 def _fit_options(source: Source, given: dict[str, Any], where: str) -> tuple[object, Cap]:

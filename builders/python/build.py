@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
 from builders.building.pipeline import build as run_build
 from builders.building.table import remarks
 from builders.inputs.added import Added, find_added, parse_added, want_files
-from builders.inputs.inputs import Request
-from builders.inputs.recipe import load_recipe
+from builders.inputs.inputs import Request, names_of_own
+from builders.inputs.recipe import add_sources, load_recipe
 from sources.command.errors import UsageError
 from sources.command.printable import printable
 from sources.command.progress import Bars, Silent
@@ -230,9 +230,10 @@ def make_request(
         raise UsageError("--encoding, --include and --exclude", "need --add", hint="Name your data with --add FILE.")
     if only_added and not added:
         raise UsageError("--only-added", "needs --add", hint="Name your data with --add FILE.")
+    own = names_of_own(one.name for one in added)
     return Request(
         langs=("zh", "en") if lang == "all" else ("zh",) if lang == "zh" else ("en",),
-        recipe=load_recipe(recipe),
+        recipe=add_sources(load_recipe(recipe), [name for name in only if name not in own], "--only"),
         fetcher=sample_files() if sample else Mirror(Path(mirror)) if mirror is not None else Download(),
         out=out,
         benchmarks=Path(benchmarks) if benchmarks is not None else SAMPLE / "benchmarks" if sample else None,

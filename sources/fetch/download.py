@@ -9,19 +9,27 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from sources.command.errors import DownloadError, HashMismatchError
-from sources.fetch.fetcher import Located, file_sha256, verify_hash
+from sources.fetch.fetcher import Located, file_sha256, names_in, verify_hash
 from sources.fetch.hub_client import set_up_hub_client
 from sources.fetch.retry_after import BUSY, MAX_WAIT_S, asked_wait_s, wait
 from sources.pairs.source import UpstreamFile
 
-GITHUB_ENDPOINT = "https://raw.githubusercontent.com"
+GITHUB = ("BUILD_PREFS_GITHUB_ENDPOINT", "https://raw.githubusercontent.com")
+GITHUB_MEDIA = ("BUILD_PREFS_GITHUB_MEDIA_ENDPOINT", "https://media.githubusercontent.com/media")
+"""Where the files of GitHub are: the variable that names another place, and the usual one. Of a file that Git LFS keeps
+the first has a pointer, the second the bytes."""
+
+LFS_POINTER = re.compile(rb"version https://git-lfs[^\n]*\noid sha256:([0-9a-f]{64})\n")
 FULL_REVISION_CHARS = 40
 TIMEOUT_S = 60.0
 WAITS_S = (1.0, 4.0, 16.0)
 """Between tries of a GitHub file while the server is busy, unless it asks for another wait."""
+
+LFS_POINTER_BYTES = 1024
 
 
 class Download:
@@ -35,6 +43,21 @@ class Download:
         verify_hash(located, file_sha256(located.path))
         return located
 
+    def name_all(self, file: UpstreamFile) -> tuple[UpstreamFile, ...]:
+        if not file.names_several:
+            return (file,)
+        from huggingface_hub import snapshot_download
+
+        with _explain_hub(file):
+            revision = _whole_revision(file)
+            folder = Path(
+                snapshot_download(file.repository, repo_type="dataset", revision=revision, allow_patterns=[file.path])
+            )
+            found = names_in(folder, file.path)
+            if not found:
+                raise FileNotFoundError(f"no file there fits {file.path}")
+        return tuple(replace(file, path=path, revision=folder.name) for path in found)
+
     def describe(self, file: UpstreamFile) -> str:
         if file.host == "github":
             return "cached" if self._github_path(file).is_file() else "download"
@@ -44,27 +67,12 @@ class Download:
         return "cached" if isinstance(cached, str) else "download"
 
     def _from_hub(self, file: UpstreamFile) -> Located:
-        import httpx2
-        from huggingface_hub import HfApi, hf_hub_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+        from huggingface_hub import hf_hub_download
 
-        set_up_hub_client()
-        revision = file.revision
-        try:
-            if len(revision) < FULL_REVISION_CHARS and not _is_offline():
-                commits = HfApi().list_repo_commits(file.repository, repo_type="dataset")
-                revision = next((c.commit_id for c in commits if c.commit_id.startswith(revision)), revision)
-            path = hf_hub_download(file.repository, file.path, repo_type="dataset", revision=revision)
-        except (
-            HfHubHTTPError,
-            LocalEntryNotFoundError,
-            httpx2.HTTPError,
-            httpx2.InvalidURL,
-            OSError,
-            ValueError,
-        ) as error:
-            raise _download_error(file, error) from error
-        return Located(file, Path(path), revision)
+        with _explain_hub(file):
+            revision = _whole_revision(file)
+            path = Path(hf_hub_download(file.repository, file.path, repo_type="dataset", revision=revision))
+        return Located(file, path, revision if file.is_pinned else _snapshot(path, file.path))
 
     def _github_path(self, file: UpstreamFile) -> Path:
         return self._cache / "github" / file.revision / file.mirror_path
@@ -72,12 +80,44 @@ class Download:
     def _from_github(self, file: UpstreamFile) -> Located:
         target = self._github_path(file)
         if not target.is_file():
-            endpoint = os.environ.get("BUILD_PREFS_GITHUB_ENDPOINT", GITHUB_ENDPOINT).rstrip("/")
             if _is_offline():
                 raise _download_error(file, OSError("HF_HUB_OFFLINE is set and the file is not in the cache"))
+            place = f"{file.repository}/{file.revision}/{file.path}"
             with _written_whole(target) as part:
-                _stream(f"{endpoint}/{file.repository}/{file.revision}/{file.path}", part, file)
+                _stream(f"{_endpoint(*GITHUB)}/{place}", part, file)
+                sha256 = lfs_sha256(part)
+                if sha256:
+                    _stream(f"{_endpoint(*GITHUB_MEDIA)}/{place}", part, file)
+                _check_bytes(part, file, file.sha256 or sha256)
         return Located(file, target, file.revision)
+
+
+@contextmanager
+def _explain_hub(file: UpstreamFile) -> Iterator[None]:
+    """What the Hub or the network refuses, as one line."""
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    set_up_hub_client()
+    try:
+        yield
+    except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        raise _download_error(file, error) from error
+
+
+def _whole_revision(file: UpstreamFile) -> str:
+    """The whole hash of a pinned commit, as far as the Hub can be asked for it; a branch as it is."""
+    from huggingface_hub import HfApi
+
+    if not file.is_pinned or len(file.revision) == FULL_REVISION_CHARS or _is_offline():
+        return file.revision
+    commits = HfApi().list_repo_commits(file.repository, repo_type="dataset")
+    return next((c.commit_id for c in commits if c.commit_id.startswith(file.revision)), file.revision)
+
+
+def _snapshot(path: Path, below: str) -> str:
+    """The commit in whose folder of the Hub's cache a file lies."""
+    return path.parents[below.count("/")].name
 
 
 def _stream(url: str, part: Path, file: UpstreamFile) -> None:
@@ -95,9 +135,28 @@ def _stream(url: str, part: Path, file: UpstreamFile) -> None:
             wait("GitHub", status, wait_s if asked_s is None else asked_s)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise _download_error(file, error) from error
-    if file.sha256 not in (None, sha256 := file_sha256(part)):
+
+
+def _check_bytes(part: Path, file: UpstreamFile, wanted: str | None) -> None:
+    """Nothing, if these bytes have the wanted SHA-256, or none is known.
+
+    Raises:
+        HashMismatchError: they have another.
+    """
+    if wanted not in (None, sha256 := file_sha256(part)):
         hint = "A server or proxy on the way gave other bytes; they were thrown away. Try again, or another endpoint."
-        raise HashMismatchError(file.mirror_path, f"SHA-256 is {sha256}", expected=str(file.sha256), hint=hint)
+        raise HashMismatchError(file.mirror_path, f"SHA-256 is {sha256}", expected=str(wanted), hint=hint)
+
+
+def _endpoint(variable: str, usual: str) -> str:
+    return os.environ.get(variable, usual).rstrip("/")
+
+
+def lfs_sha256(path: Path) -> str | None:
+    """The SHA-256 of what a pointer of Git LFS stands for; None if the file is no such pointer."""
+    with path.open("rb") as file:
+        found = LFS_POINTER.match(file.read(LFS_POINTER_BYTES))
+    return found[1].decode() if found else None
 
 
 def _stream_once(url: str, part: Path) -> None:

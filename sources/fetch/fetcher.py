@@ -2,7 +2,7 @@
 (download.py)."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os.path import isdir
 from pathlib import Path
 from typing import Protocol
@@ -32,6 +32,13 @@ class Fetcher(Protocol):
             FetchError: it cannot be had.
         """
 
+    def name_all(self, file: UpstreamFile) -> tuple[UpstreamFile, ...]:
+        """Every file that the path names, in order; the file itself where it names one.
+
+        Raises:
+            FetchError: it names none, or that cannot be found out.
+        """
+
     def describe(self, file: UpstreamFile) -> str:
         """Where the file would come from, without fetching it."""
 
@@ -56,6 +63,12 @@ class Mirror:
             hint=self._what_is_there(file),
         )
 
+    def name_all(self, file: UpstreamFile) -> tuple[UpstreamFile, ...]:
+        if not file.names_several:
+            return (file,)
+        found = names_in(self._folder / file.repository, file.path)
+        return tuple(replace(file, path=path) for path in found) or (self.locate(file).file,)
+
     def describe(self, file: UpstreamFile) -> str:
         return self._what if (self._folder / file.mirror_path).is_file() else "missing"
 
@@ -67,6 +80,11 @@ class Mirror:
         names = sorted(path.name + "/" * path.is_dir() for path in nearest.iterdir())
         shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
         return f"{nearest} holds {shown or 'nothing'}."
+
+
+def names_in(folder: Path, pattern: str) -> list[str]:
+    """The paths of the files below a folder that the pattern fits, in order."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.glob(pattern) if path.is_file())
 
 
 def is_upstream(fetcher: Fetcher | None) -> bool:

@@ -10,12 +10,11 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from sources.command.errors import MissingColumnError
 from sources.command.printable import printable, shown
 from sources.files.blocks import blocks
 from sources.files.read_json import Bad, Block
 from sources.files.read_parquet import read_parquet
-from sources.files.rows import Limits, RowBatch, tolerate
+from sources.files.rows import Limits, RowBatch, fitting_columns, tolerate
 from sources.files.unpack import open_unpacked
 from sources.pairs.source import OPTIONAL, SKIPPED, skipped
 
@@ -62,17 +61,9 @@ def _fitting_layout(block: Block, layouts: tuple[pa.Schema, ...], name: str, fir
     row = next((row for row in block if isinstance(row, dict)), None)
     if row is None:
         return None
-    wanted = {layout: [column.name for column in layout if column.metadata != OPTIONAL] for layout in layouts}
-    for layout, names in wanted.items():
-        if all(name in row for name in names):
-            return layout
-    best = max(wanted.values(), key=lambda names: sum(name in row for name in names))
-    missing = ", ".join(name for name in best if name not in row)
-    raise MissingColumnError(
-        f"{name}: row {first + block.index(row)}",
-        f"no column {missing}; found {printable(', '.join(map(str, row)), max_chars=200)}",
-        expected=" or ".join(", ".join(layout.names) for layout in layouts),
-    )
+    wanted = [[column.name for column in layout if column.metadata != OPTIONAL] for layout in layouts]
+    expected = " or ".join(", ".join(layout.names) for layout in layouts)
+    return layouts[fitting_columns(row, wanted, f"{name}: row {first + block.index(row)}", expected)]
 
 
 def to_table(block: Block, layout: pa.Schema, first: int) -> RowBatch:

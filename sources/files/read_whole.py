@@ -1,6 +1,6 @@
 """Rows of any layout: each as the bytes of one JSON text, for readers that look into single rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import orjson
@@ -10,7 +10,7 @@ from sources.command.errors import BrokenFileError
 from sources.command.printable import printable
 from sources.files.own.open_file import own_blocks
 from sources.files.read_json import Bad, Block
-from sources.files.rows import Limits, RowBatch, tolerate
+from sources.files.rows import Limits, RowBatch, fitting_columns, tolerate
 from sources.pairs.source import SKIPPED, WHOLE_ROW, skipped
 
 MAX_BAD = 10_000
@@ -36,6 +36,21 @@ def whole_rows(
         if max_rows is not None and first >= max_rows:
             break
     tolerate(bad_rows, first, limits.max_bad_share, name, at_end=True)
+
+
+def with_columns(batches: Iterator[RowBatch], columns: Sequence[Sequence[str]], name: str) -> Iterator[RowBatch]:
+    """The batches of WHOLE_ROW, if the first object among them has one of these sets of columns, or none is asked for.
+
+    Raises:
+        MissingColumnError: it has none.
+    """
+    seen = not columns
+    for batch in batches:
+        if not seen and len(batch.rows):
+            number, first = (batch.rows[column][0].as_py() for column in ("row", WHOLE_ROW.names[0]))
+            fitting_columns(orjson.loads(first), columns, f"{name}: row {number}")
+            seen = True
+        yield batch
 
 
 def first_rows(path: Path, name: str, limits: Limits, count: int, *, encoding: str = "") -> list[object]:

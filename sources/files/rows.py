@@ -1,11 +1,11 @@
 """Batches of upstream rows, and how many bad ones among them are tolerated."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from sources.command.errors import BadRowsError
+from sources.command.errors import BadRowsError, MissingColumnError
 from sources.command.printable import printable
 
 
@@ -31,6 +31,24 @@ class RowBatch:
 
     def __len__(self) -> int:
         return len(self.rows) + len(self.bad)
+
+
+def fitting_columns(there: Collection[str], wanted: Sequence[Sequence[str]], where: str, expected: str = "") -> int:
+    """The place of the first set of columns that are all there.
+
+    Raises:
+        MissingColumnError: there is none; says what the nearest lacks.
+    """
+    for place, names in enumerate(wanted):
+        if all(name in there for name in names):
+            return place
+    best = max(wanted, key=lambda names: sum(name in there for name in names))
+    missing = ", ".join(name for name in best if name not in there)
+    raise MissingColumnError(
+        where,
+        f"no column {missing}; found {printable(', '.join(map(str, there)), max_chars=200)}",
+        expected=expected or " or ".join(", ".join(names) for names in wanted),
+    )
 
 
 def tolerate(bad: list[tuple[int, str, str]], read: int, max_share: float, name: str, *, at_end: bool) -> None:

@@ -25,7 +25,8 @@ class NoPairError(Exception):
 @dataclass(slots=True)
 class Draft:
     """A pair as a layout reads it. `tools` are definitions in the form of Hugging Face's chat templates; `lang` is
-    empty where the row does not say; `unread` names what the layout left of the row on purpose."""
+    empty where the row does not say; `unread` names what the layout left of the row on purpose; `tags` are remarks on
+    the pair, and pairs of one `item` never straddle a split."""
 
     prompt: list[Message]
     chosen: list[Message]
@@ -38,6 +39,8 @@ class Draft:
     lang: str = ""
     unread: tuple[str, ...] = ()
     rejected_row: int | None = None
+    tags: tuple[str, ...] = ()
+    item: str | None = None
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """What an upstream dataset is: where its files are, what a row looks like, and how rows become pairs."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,11 +10,16 @@ import pyarrow as pa
 from sources.pairs.schema import Lang, Signal
 
 Host = Literal["hub", "github"]
+COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamFile:
-    """One file of a repository on the Hugging Face Hub or on GitHub, pinned as far as its hash is known."""
+    """One file of a repository on the Hugging Face Hub or on GitHub, pinned as far as its hash is known.
+
+    Where nobody knows the commit, `revision` is a branch; where nobody knows in how many parts a table is, `path` has a
+    `*` and names all that fit. Both are found out when the file is fetched.
+    """
 
     host: Host
     repository: str
@@ -26,6 +32,16 @@ class UpstreamFile:
     def mirror_path(self) -> str:
         """`<owner>/<repository>/<path>`: where the file lies in a mirror."""
         return f"{self.repository}/{self.path}"
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the revision is a commit and no branch."""
+        return COMMIT.fullmatch(self.revision) is not None
+
+    @property
+    def names_several(self) -> bool:
+        """Whether the path is a pattern."""
+        return "*" in self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +87,11 @@ class NoOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One upstream dataset in one language.
+    """One upstream dataset in one language; of one that holds several there is a source of the same name for each.
 
     `layouts` are the accepted row layouts, the first that fits is taken; a nullable field may be null, one with the
-    metadata OPTIONAL may be missing.
+    metadata OPTIONAL may be missing. Where rows are looked at whole (WHOLE_ROW), `columns` are the sets of columns of
+    which a file must have one.
     `options` is a frozen dataclass whose fields are the keys that a recipe may set.
     `whole_table` asks for all rows of a file at once (grouping); otherwise rows come in batches.
     """
@@ -88,6 +105,7 @@ class Source:
     signal: Signal
     adapt: Callable[[pa.Table, Any], Adapted]
     options: type[Any] = NoOptions
+    columns: tuple[tuple[str, ...], ...] = ()
     license_note: str = ""
     chosen_model: str | None = None
     rejected_model: str | None = None

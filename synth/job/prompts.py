@@ -19,7 +19,7 @@ from sources.files.rows import Limits, RowBatch
 from sources.pairs.assemble import lost_rows
 from sources.pairs.schema import TURNS, Lang, joined_text
 from sources.pairs.source import OPTIONAL, Adapted, NoOptions, Source, UpstreamFile, skipped
-from sources.registry import find_source
+from sources.registry import find_sources
 from synth.job.template import Message
 
 OWN_LAYOUTS = tuple(
@@ -96,7 +96,7 @@ class Found:
 
 def alpaca_prompts(lang: Lang, fetcher: Fetcher) -> Found:
     """Where the prompts of alpaca_gpt4 are, fetched if need be."""
-    source = find_source(f"alpaca_gpt4_{lang}", "--lang")
+    (source,) = find_sources(f"alpaca_gpt4_{lang}", "--lang")
     return Found(source, fetcher.locate(source.files(NoOptions())[0]), is_upstream(fetcher))
 
 

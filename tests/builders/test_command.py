@@ -131,7 +131,8 @@ def test_a_wrong_flag_exits_2_and_is_named(flags: str, words: str, capsys: pytes
     [
         ("--sample --only huozzi", 2, ["--only", "no source is called huozzi", "Did you mean huozi?", "zhihu_rlhf_3k"]),
         ("--sample --without nothing", 2, ["--without", "no source is called nothing", "one of cvalues_rlhf"]),
-        ("--sample --only alpaca_gpt4_zh", 2, ["alpaca_gpt4_zh is not in recipe ct-llm", "expected one of"]),
+        ("--sample --only alpaca_gpt4_zh", 2, ["--only", "alpaca_gpt4_zh gives prompts, not pairs"]),
+        ("--sample --without alpaca_gpt4_zh", 2, ["alpaca_gpt4_zh is not in recipe ct-llm", "expected one of"]),
         ("--sample --only beavertails", 2, ["none is left for --lang zh", "at least one of"]),
         ("--mirror no/such/folder", 1, ["no folder no/such/folder", "--mirror"]),
         ("--sample --recipe no-such", 2, ["--recipe", "no recipe no-such", "ct-llm"]),

@@ -3,7 +3,7 @@
 import gzip
 import json
 import lzma
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -12,9 +12,10 @@ import pyarrow as pa
 import pytest
 
 from sources.files.read import read_rows
-from sources.files.rows import Limits
+from sources.files.read_whole import whole_rows, with_columns
+from sources.files.rows import Limits, RowBatch
 from sources.pairs.assemble import assemble, check_every_row
-from sources.pairs.source import Source
+from sources.pairs.source import WHOLE_ROW, Source
 
 PACKERS = {".gz": gzip.compress, ".xz": lzma.compress}
 
@@ -47,6 +48,13 @@ def triples(table: pa.Table) -> list[tuple[int, str, str]]:
     return [(row["row"], row["reason"], row["evidence"]) for row in table.to_pylist()]
 
 
+def read(path: Path, source: Source, limits: Limits) -> Iterator[RowBatch]:
+    """The rows of the file as a build reads them."""
+    if source.layouts == (WHOLE_ROW,):
+        return with_columns(whole_rows(path, path.name, limits, None), source.columns, path.name)
+    return read_rows(path, path.name, source.layouts, limits)
+
+
 @pytest.fixture
 def adapt(tmp_path: Path) -> Callable[..., Result]:
     """Read `content` (rows, or the bytes of a file) as the first file of the source and adapt it."""
@@ -55,7 +63,7 @@ def adapt(tmp_path: Path) -> Callable[..., Result]:
         chosen = source.options(**options)
         path = tmp_path / (name or PurePath(source.files(chosen)[0].path).name)
         path.write_bytes(content if isinstance(content, bytes) else as_file(content, path.name))
-        batches = list(read_rows(path, path.name, source.layouts, Limits(max_bad_share=1.0)))
+        batches = list(read(path, source, Limits(max_bad_share=1.0)))
         rows = pa.concat_tables([batch.rows for batch in batches if len(batch.rows)] or [batches[0].rows])
         adapted = source.adapt(rows, chosen)
         check_every_row(rows, adapted, path.name)

@@ -5,13 +5,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,6 +20,7 @@ from sources.fetch import download
 from sources.fetch.download import WAITS_S, Download, cache_folder
 from sources.fetch.fetcher import Mirror, file_sha256, sample
 from sources.pairs.source import UpstreamFile
+from tests.sources.fetch.site import Answer, Site
 
 CONTENT = b'[{"a": "\xe4\xbd\xa0\xe5\xa5\xbd"}]'
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -35,66 +34,6 @@ GITHUB_FILE = UpstreamFile(
 HUB_FILE = replace(GITHUB_FILE, host="hub")
 GITHUB_URL = f"/owner/repo/{COMMIT}/data/a.json"
 SECRET = "hf_" + "s3cret" * 6
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the server says: `length` is the Content-Length that it claims, `then` what it says to the next request."""
-
-    status: int
-    body: bytes = b""
-    length: int | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    then: "Answer | None" = None
-
-
-@dataclass
-class Site:
-    """A server on this machine and the requests that it saw."""
-
-    url: str
-    answers: dict[str, Answer] = field(default_factory=dict)
-    seen: list[str] = field(default_factory=list)
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
-            here.seen.append(f"{self.command} {path}")
-            answer = here.answers.get(path, Answer(404, b"not here"))
-            here.answers[path] = answer.then or answer
-            self.send_response(answer.status)
-            self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(answer.body)
-
-        do_HEAD = do_GET  # noqa: N815
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    here = Site(f"http://127.0.0.1:{server.server_port}")
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield here
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def github(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """The site in the place of GitHub."""
-    for name in ("HF_HUB_OFFLINE", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("BUILD_PREFS_GITHUB_ENDPOINT", site.url)
-    return site
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sources.layouts.adapt_rows import adapt_cells
 from sources.layouts.find import row_reader
-from sources.layouts.own_data import _adapt_rows, adapt
+from sources.layouts.own_data import adapt
 from sources.layouts.plain import read_plain
 from sources.pairs.source import WHOLE_ROW, NoOptions
 
@@ -29,7 +30,9 @@ def both_ways(rows: list[Any], lang: Any) -> tuple[Any, Any]:
     texts = pa.array([json.dumps(row).encode() for row in rows], pa.binary())
     table = pa.table({WHOLE_ROW.names[0]: texts, "row": pa.array(range(len(rows)), pa.int64())})
     reader = row_reader("trl-standard", is_named=False)
-    return adapt("trl-standard", False, lang, table, NoOptions()), _adapt_rows(rows, [*range(len(rows))], reader, lang)
+    return adapt("trl-standard", False, lang, table, NoOptions()), adapt_cells(
+        rows, [*range(len(rows))], reader, lang, reader.options
+    )
 
 
 @pytest.mark.parametrize("lang", ["zh", "en", None])

@@ -1,0 +1,137 @@
+"""Whole rows read one by one as the pairs that an adapter gives; each row is used, or skipped with its reason."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from sources.command.printable import shown
+from sources.layouts.columns import LANGUAGES
+from sources.layouts.layout import Draft, Half, Layout, NoPairError, Options, Row
+from sources.layouts.read_row import Read, RowReader
+from sources.layouts.unpaired import pair_up
+from sources.pairs.extras import EXTRAS, narrow_answer, narrow_turns, write_extras
+from sources.pairs.schema import TURNS, Lang, one_turn
+from sources.pairs.source import WHOLE_ROW, Adapted, skipped
+from sources.text.script import BEGINNING_CHARS, script_languages
+
+ReadRow = Callable[[Row], Read]
+Numbered = list[tuple[int, Draft]]
+ONE_BY_ONE = Options()
+
+
+def adapt_rows(rows: pa.Table, read: ReadRow, lang: Lang | None) -> Adapted:
+    """What `read` makes of rows of WHOLE_ROW: the pairs in that language, or in all of them."""
+    numbers, cells = whole_cells(rows)
+    return adapt_cells(cells, numbers, read, lang, ONE_BY_ONE)
+
+
+def read_as(layout: Layout, row: Row, pairs: Options, known: Collection[str] = ()) -> Read:
+    """What a row of that layout gives; `known` are the columns that the caller has looked at itself.
+
+    Raises:
+        NoPairError: reason and evidence.
+    """
+    left = {column: cell for column, cell in row.items() if column not in known}
+    return RowReader((layout,), layout, pairs)(left)
+
+
+def check_language(said: object, lang: Lang) -> None:
+    """Nothing, if that is the language which a row says that it is in.
+
+    Raises:
+        NoPairError: it is another one.
+    """
+    if not isinstance(said, str) or LANGUAGES.get(said.strip().lower()) != lang:
+        raise NoPairError("other_language_file", f"{shown(said)}, read for {lang}")
+
+
+def whole_cells(rows: pa.Table) -> tuple[list[int], list[Any]]:
+    """The number of each row of WHOLE_ROW, and what it holds."""
+    return rows["row"].to_pylist(), [orjson.loads(whole) for whole in rows[WHOLE_ROW.names[0]].to_pylist()]
+
+
+def adapt_cells(cells: list[Any], numbers: list[int], read: ReadRow, lang: Lang | None, pairing: Options) -> Adapted:
+    """The pairs of these rows; `pairing` says how answers that were judged one by one are put together."""
+    drafts: list[tuple[int, Draft]] = []
+    halves: list[tuple[int, Half]] = []
+    lost: list[tuple[int, str, str]] = []
+    unused, layouts = Counter[str](), Counter[str]()
+    for number, row in zip(numbers, cells, strict=True):
+        try:
+            found = read(row)
+        except NoPairError as fault:
+            lost.append((number, *fault.args))
+            continue
+        layouts[found.layout.name] += 1
+        if found.unused:
+            unused.update(dict.fromkeys(found.unused, 1))
+        for draft in found.drafts:
+            if isinstance(draft, Draft):
+                drafts.append((number, draft))
+            else:
+                halves.append((number, draft))
+    if halves:
+        pairs, left = pair_up(halves, pairing)
+        drafts, lost = sorted([*drafts, *pairs], key=lambda each: each[0]), [*lost, *left]
+    drafts, others = _of_language(drafts, lang)
+    table = _table([draft for _, draft in drafts], [number for number, _ in drafts])
+    return Adapted(table, skipped([*lost, *others]), unused=unused, layouts=layouts)
+
+
+def _of_language(drafts: Numbered, lang: Lang | None) -> tuple[Numbered, list[tuple[int, str, str]]]:
+    """The pairs of that language, each with its own where both are wanted, and the rows of which none is left."""
+    for (_, draft), found in zip(drafts, script_languages([_beginning(draft) for _, draft in drafts]), strict=True):
+        draft.lang = draft.lang or found
+    if lang is None:
+        return drafts, []
+    ours = [numbered for numbered in drafts if numbered[1].lang == lang]
+    used = {row for number, draft in ours for row in (number, draft.rejected_row)}
+    others = {
+        row: draft.lang
+        for number, draft in drafts
+        for row in (number, draft.rejected_row)
+        if row is not None and row not in used
+    }
+    return ours, of_other_language(others, lang)
+
+
+def of_other_language(rows: Mapping[int, str], lang: Lang) -> list[tuple[int, str, str]]:
+    """Skipped rows, from the number of each to the language that was found."""
+    return [(row, "other_language_file", f"{found}, read for {lang}") for row, found in rows.items()]
+
+
+def _table(drafts: list[Draft], numbers: list[int]) -> pa.Table:
+    """The pairs as an adapter gives them; the columns that only some data have where any pair has them."""
+    extras = [write_extras(draft.tools, (draft.prompt, draft.chosen, draft.rejected)) for draft in drafts]
+    plain = [extra is None for extra in extras]
+    columns = {
+        "prompt": pa.array(
+            [
+                each.prompt if is_plain else narrow_turns(each.prompt)
+                for each, is_plain in zip(drafts, plain, strict=True)
+            ],
+            TURNS,
+        ),
+        "chosen": one_turn("assistant", pa.array([narrow_answer(draft.chosen) for draft in drafts], pa.string())),
+        "rejected": one_turn("assistant", pa.array([narrow_answer(draft.rejected) for draft in drafts], pa.string())),
+        "lang": pa.array([draft.lang for draft in drafts], pa.string()),
+        "row": pa.array(numbers, pa.int64()),
+        "row_rejected": pa.array([draft.rejected_row for draft in drafts], pa.int64()),
+        "score_chosen": pa.array([draft.score_chosen for draft in drafts], pa.float64()),
+        "score_rejected": pa.array([draft.score_rejected for draft in drafts], pa.float64()),
+        "chosen_model": pa.array([draft.chosen_model for draft in drafts], pa.string()),
+        "rejected_model": pa.array([draft.rejected_model for draft in drafts], pa.string()),
+        "tags": pa.array([draft.tags for draft in drafts], pa.list_(pa.string())),
+        "item": pa.array([draft.item for draft in drafts], pa.string()),
+        EXTRAS.name: pa.array(extras, EXTRAS.type),
+    }
+    return pa.table(columns)
+
+
+def _beginning(draft: Draft) -> str:
+    """What tells the language of a pair: how its last turn and its chosen answer begin."""
+    asked = draft.prompt[-1]["content"][:BEGINNING_CHARS] + "\n" if draft.prompt else ""
+    return asked + str(draft.chosen[-1]["content"][:BEGINNING_CHARS])
