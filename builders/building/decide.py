@@ -24,13 +24,12 @@ def decide(
 ) -> Decisions:
     """Every stage of the recipe in its order, each seeing only the pairs that those before it left."""
     recipe, workers = request.recipe, request.workers
+    similarity = recipe.near_duplicates.pair_similarity
     pair_texts = partial(spill.pair_texts, simplify=recipe.simplifies)
     finders: dict[str, Callable[[np.ndarray], list[Found]]] = {
         "exact_duplicates": lambda alive: find_exact_duplicates(keys, alive),
-        "contradictions": lambda alive: find_contradictions(keys, alive),
-        "near_duplicates": lambda alive: find_near_duplicates(
-            keys, alive, pair_texts, recipe.near_duplicates.pair_similarity, workers
-        ),
+        "contradictions": lambda alive: find_contradictions(keys, alive, pair_texts, similarity, workers),
+        "near_duplicates": lambda alive: find_near_duplicates(keys, alive, pair_texts, similarity, workers),
         "contamination": lambda alive: [_contaminated(contaminated, alive)],
         "caps": lambda alive: find_surplus(keys, alive, caps, recipe.max_pairs_per_prompt),
     }

@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     Rule("broken_turns", "error", "the turns are not (system) user (assistant user)..., or an answer is not one turn"),
     Rule("identical_sides", "error", "chosen and rejected are the same"),
     Rule("contradiction", "error", "the same prompt and answers, once each way round"),
+    Rule("near_contradiction", "error", "nearly the same prompt and answers, once each way round"),
     Rule("preference_cycle", "error", "of answers to one prompt, A is over B, B over C and C over A"),
     Rule(
         "split_leak",

@@ -1,5 +1,5 @@
-"""Contradictions: the same prompt with the same two answers, once one way round and once the other; or answers in a
-circle, A over B, B over C and C over A.
+"""Contradictions: the same prompt with the same two answers, or nearly the same, once one way round and once the other;
+or answers in a circle, A over B, B over C and C over A.
 
 What counts as the same text is decided where the keys are made: `PairTexts.keys` in sources/text/texts.py.
 """
@@ -8,18 +8,22 @@ from collections import defaultdict
 
 import numpy as np
 
-from builders.stages.found import Found, run_starts
+from builders.stages.found import Found, TextReader, run_starts
 from builders.stages.keys import Keys, pair_hashes
+from builders.stages.near_contradictions import find_near_contradictions
 from sources.text.codes import mix
 
 
-def find_contradictions(keys: Keys, alive: np.ndarray) -> list[Found]:
-    """Both pairs of every contradiction, each the other's twin; then the pairs of every circle that is left, each with
-    the next of its circle. A ranking A > B > C contradicts nothing."""
+def find_contradictions(
+    keys: Keys, alive: np.ndarray, read_texts: TextReader, threshold: float, workers: int
+) -> list[Found]:
+    """Both pairs of every contradiction, each the other's twin; then those of every near contradiction; then the pairs
+    of every circle that is left, each with the next of its circle. A ranking A > B > C contradicts nothing."""
     swapped = _swapped(keys, alive)
+    near = find_near_contradictions(keys, alive, read_texts, threshold, workers).without(swapped.rows)
     left = alive.copy()
-    left[swapped.rows] = False
-    return [swapped, _circles(keys, left)]
+    left[swapped.rows] = left[near.rows] = False
+    return [swapped, near, _circles(keys, left)]
 
 
 def _swapped(keys: Keys, alive: np.ndarray) -> Found:

@@ -28,6 +28,14 @@ class Found:
     note: str = ""
     notes: Mapping[int, str] = field(default_factory=dict)
 
+    def without(self, rows: np.ndarray) -> "Found":
+        """The same, less some rows that went for another reason."""
+        stay = ~np.isin(self.rows, rows)
+        twins = None if self.twins is None else self.twins[stay]
+        left = set(self.rows[stay].tolist())
+        notes = {row: note for row, note in self.notes.items() if row in left}
+        return Found(self.reason, self.rows[stay], twins, self.note, notes)
+
 
 def equal_neighbours(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(first, other) for every place whose value stood before: its first place and the place; in order of value."""

@@ -1,4 +1,4 @@
-"""What comparing stages see of each pair: a few hashes, never its text. About 230 bytes a pair.
+"""What comparing stages see of each pair: a few hashes, never its text. About 260 bytes a pair.
 
 Which texts have equal hashes is decided in sources/text/texts.py (`keys`, `exact_keys`) and minhash.py.
 """
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.text.codes import decode, mix, text_keys
-from sources.text.minhash import BANDS, DIGESTS, bands, digests, pair_tokens
+from sources.text.minhash import BANDS, DIGESTS, SKETCHES, bands, digests, pair_tokens, sketches
 from sources.text.ngrams import token_sets
 from sources.text.texts import PairTexts
 
@@ -33,6 +33,11 @@ class Keys:
     """uint64[n]: a hash of the item that the source names, 0 for none."""
     pair_digests: np.ndarray
     """uint32[n, DIGESTS]: MinHash digests of the whole pair, salted by language."""
+    preferred: np.ndarray
+    """uint32[n, SKETCHES]: the prompt together with the chosen answer; near contradictions have one of them in common
+    with the `spurned` of the other pair."""
+    spurned: np.ndarray
+    """uint32[n, SKETCHES]: the prompt together with the rejected answer."""
     prompt_bands: np.ndarray
     """uint32[n, BANDS]: MinHash bands of the prompt, Traditional characters read as Simplified."""
     source: np.ndarray
@@ -57,6 +62,8 @@ class Keys:
             side_sizes=n((0, 3), np.uint16),
             items=n(0, wide),
             pair_digests=n((0, DIGESTS), np.uint32),
+            preferred=n((0, SKETCHES), np.uint32),
+            spurned=n((0, SKETCHES), np.uint32),
             prompt_bands=n((0, BANDS), np.uint32),
             source=n(0, np.uint16),
             lang=n(0, np.uint8),
@@ -70,6 +77,7 @@ def compute_keys(texts: PairTexts, source: int, alive: np.ndarray) -> Keys:
     salt = mix(langs.astype(np.uint64) + np.uint64(1))
     prompts = texts.simplified_tokens(np.arange(0, 3 * len(texts), 3))
     pairs = pair_tokens(texts.fine_tokens)
+    prompt, chosen, rejected = sketches(texts.fine_tokens).reshape(-1, 3, SKETCHES).transpose(1, 0, 2).astype(np.uint64)
     narrow_salt = (salt >> np.uint64(32)).astype(np.uint32)[:, None]
     return Keys(
         ids=np.frombuffer(bytes.fromhex("".join(texts.pairs["id"].to_pylist())), ">u8")
@@ -81,6 +89,8 @@ def compute_keys(texts: PairTexts, source: int, alive: np.ndarray) -> Keys:
         side_sizes=np.minimum(texts.folded.lengths.reshape(-1, 3), 65_535).astype(np.uint16),
         items=_item_keys(texts.pairs["item"]),
         pair_digests=digests(pairs) ^ narrow_salt,
+        preferred=_narrow(mix(prompt) + chosen) ^ narrow_salt,
+        spurned=_narrow(mix(prompt) + rejected) ^ narrow_salt,
         prompt_bands=bands(prompts) ^ narrow_salt,
         source=np.full(len(texts), source, np.uint16),
         lang=langs.astype(np.uint8),
@@ -91,6 +101,11 @@ def compute_keys(texts: PairTexts, source: int, alive: np.ndarray) -> Keys:
 def pair_hashes(sides: np.ndarray) -> np.ndarray:
     """uint64[n]: one hash of prompt, chosen and rejected, which are uint64[n, 3]."""
     return mix(sides[:, 0] + mix(sides[:, 1] + mix(sides[:, 2])))
+
+
+def _narrow(values: np.ndarray) -> np.ndarray:
+    """uint32: a hash of uint64 values."""
+    return (mix(values) >> np.uint64(32)).astype(np.uint32)
 
 
 def concatenate(batches: list[Keys]) -> Keys:

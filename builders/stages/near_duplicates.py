@@ -4,6 +4,7 @@ MinHash names the candidates; the texts decide, side by side, so that a ranking 
 rejected) is no duplicate. Pairs that fill one template with different items are none either (`same_template.py`).
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -70,19 +71,22 @@ def portions(pairs: np.ndarray, size: int) -> list[np.ndarray]:
     return np.array_split(pairs, max(2, -(-len(pairs) // size)))
 
 
-def verify(pairs: np.ndarray, keys: Keys, read_texts: TextReader, threshold: float) -> np.ndarray:
+def verify(
+    pairs: np.ndarray, keys: Keys, read_texts: TextReader, threshold: float, sides: Sequence[int] = range(3)
+) -> np.ndarray:
     """The least similarity of the three sides of each (earlier, later) pair of rows; equal sides are not read.
 
-    Once a side is below the threshold, the others are not compared.
+    `sides[s]` is the side of the later row that side s of the earlier is compared with. Once a side is below the
+    threshold, the others are not compared.
     """
     rows, places = np.unique(pairs, return_inverse=True)
     texts = read_texts(rows)
     earlier, later = places.reshape(-1, 2).T
     similarity = np.ones(len(pairs))
-    for side in range(3):
-        equal = keys.sides[pairs[:, 0], side] == keys.sides[pairs[:, 1], side]
+    for side, other in enumerate(sides):
+        equal = keys.sides[pairs[:, 0], side] == keys.sides[pairs[:, 1], other]
         differ = np.flatnonzero(~equal & (similarity >= threshold))
-        left, right = 3 * earlier[differ] + side, 3 * later[differ] + side
+        left, right = 3 * earlier[differ] + side, 3 * later[differ] + other
         similarity[differ] = np.minimum(similarity[differ], _similarities(texts, left, right, threshold))
     return similarity
 

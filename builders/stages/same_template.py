@@ -5,6 +5,7 @@ such prompts differ where all of their kind differ: what stands there is rare am
 in all of them. An edited copy differs where the others do not, or shares with its original what nobody else has.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,18 +38,25 @@ MIN_SLOT_CHARS = np.array([{"zh": 3, "en": 6}[lang] for lang in LANGS])
 LOW_BITS = (np.uint64(1) << TOKEN_BITS) - np.uint64(1)
 
 
-def drop_other_items(pairs: np.ndarray, keys: Keys, read_texts: TextReader) -> np.ndarray:
-    """bool[p]: which of the similar pairs of rows are not two items of one template."""
+def drop_other_items(
+    pairs: np.ndarray, keys: Keys, read_texts: TextReader, sides: Sequence[int] = range(3)
+) -> np.ndarray:
+    """bool[p]: which of the similar pairs of rows are not two items of one template.
+
+    `sides[s]` is the side of the later row that side s of the earlier is like.
+    """
+    other = np.array(sides)
     same = np.ones(len(pairs), dtype=bool)
     counts = count_tokens(np.unique(pairs), lambda rows: pair_tokens(read_texts(rows).tokens))
     for part in in_parts(np.arange(len(pairs))) if len(pairs) else []:
         rows, places = np.unique(pairs[part], return_inverse=True)
         earlier, later = places.reshape(-1, 2).T
         texts = read_texts(rows)
-        differ = keys.sides[pairs[part, 0]] != keys.sides[pairs[part, 1]]
+        differ = keys.sides[pairs[part, 0]] != keys.sides[pairs[part, 1]][:, other]
         which, side = np.nonzero(differ)
-        differing = _Differing(texts, counts, which, 3 * earlier[which] + side, 3 * later[which] + side)
-        items = _differ_in_items(differing, len(part)) | _labelled_apart(texts, earlier, later)
+        differing = _Differing(texts, counts, which, 3 * earlier[which] + side, 3 * later[which] + other[side])
+        items = _differ_in_items(differing.where(side == other[side]), len(part))
+        items |= _labelled_apart(texts, earlier, later)
         same[part] = ~(_differ_in_numbers(differing, len(part)) | (items & differ[:, 0]))
     return same
 
@@ -62,6 +70,10 @@ class _Differing:
     which: np.ndarray
     left: np.ndarray
     right: np.ndarray
+
+    def where(self, chosen: np.ndarray) -> "_Differing":
+        """Some of the sides."""
+        return _Differing(self.texts, self.counts, self.which[chosen], self.left[chosen], self.right[chosen])
 
     def tokens(self, numbers: np.ndarray, sets: TokenSets) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The n-grams of these texts, keyed by their place among them; of which pair each is, and in how many rows."""
@@ -82,7 +94,10 @@ def _differ_in_numbers(differing: _Differing, size: int) -> np.ndarray:
 
 
 def _differ_in_items(differing: _Differing, size: int) -> np.ndarray:
-    """bool[size]: whether what the two of a pair share is in many rows, and what only one of them has is not."""
+    """bool[size]: whether what the two of a pair share is in many rows, and what only one of them has is not.
+
+    Takes the same side of both only: the n-grams of prompt, chosen and rejected are counted apart.
+    """
     sets = token_sets(side_tokens(differing.texts.tokens))
     (a, owner_a, rows_a), (b, owner_b, rows_b) = (
         differing.tokens(numbers, sets) for numbers in (differing.left, differing.right)

@@ -43,7 +43,7 @@ def edited_candidates(digests: np.ndarray, sizes: np.ndarray, threshold: float) 
     found = [candidates(bands_of(digests), min_shared=1)]
     for column in digests.T:
         pairs = _rare_bucket(column)
-        pairs = pairs[_alike(sizes, pairs, threshold)]
+        pairs = pairs[alike(sizes[pairs[:, 0]], sizes[pairs[:, 1]], threshold)]
         shared = (digests[pairs[:, 0]] == digests[pairs[:, 1]]).sum(axis=1)
         found.append(pairs[shared >= MIN_SHARED_DIGESTS])
     return distinct(np.concatenate(found), len(digests))
@@ -55,13 +55,10 @@ def distinct(pairs: np.ndarray, count: int) -> np.ndarray:
     return np.stack([codes // np.uint64(max(count, 1)), codes % np.uint64(max(count, 1))], axis=1).astype(np.int64)
 
 
-def _alike(sizes: np.ndarray, pairs: np.ndarray, threshold: float) -> np.ndarray:
-    """Whether the parts of two documents are about equally long; of uncounted length from 65,535 on."""
-    alike = np.ones(len(pairs), dtype=bool)
-    for part in sizes.T:
-        left, right = part[pairs[:, 0]].astype(np.float64), part[pairs[:, 1]].astype(np.float64)
-        alike &= np.minimum(left, right) >= threshold * np.maximum(left, right)
-    return alike
+def alike(left: np.ndarray, right: np.ndarray, threshold: float) -> np.ndarray:
+    """bool[n]: whether all parts of two documents, uint16[n, parts], are about equally long; 65,535 is any length."""
+    sizes = np.stack([left, right]).astype(np.float64)
+    return np.asarray((sizes.min(axis=0) >= threshold * sizes.max(axis=0)).all(axis=1))
 
 
 def _rare_bucket(column: np.ndarray) -> np.ndarray:

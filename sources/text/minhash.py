@@ -13,6 +13,9 @@ DIGESTS = BANDS * ROWS_PER_BAND
 """Of so many minima, texts with Jaccard similarity s have about a share s in common."""
 
 MINHASH_SEED = 20240404
+SKETCHES = 4
+"""Minima and maxima kept of single texts: two with similarity s have each in common with probability s."""
+
 SIDE_SALTS = np.array([0x243F6A8885A308D3, 0x13198A2E03707344, 0xA4093822299F31D0], dtype=np.uint64)
 _MULTIPLIER = 0x9E3779B97F4A7C15
 
@@ -26,6 +29,18 @@ def side_tokens(texts: Tokens) -> Tokens:
 def pair_tokens(texts: Tokens) -> Tokens:
     """The tokens of whole pairs: those of its three texts, salted by side."""
     return Tokens(side_tokens(texts).flat, texts.offsets[::3])
+
+
+def sketches(texts: Tokens) -> np.ndarray:
+    """uint32[texts, SKETCHES]: the least and the greatest token of each text, in two orders; 0 without a token."""
+    found = np.zeros((len(texts.offsets) - 1, SKETCHES), np.uint32)
+    some = np.flatnonzero(np.diff(texts.offsets))
+    if len(some):
+        starts = texts.offsets[some]
+        for place, half in enumerate(((texts.flat >> np.uint64(32)).astype(np.uint32), texts.flat.astype(np.uint32))):
+            found[some, 2 * place] = np.minimum.reduceat(half, starts)
+            found[some, 2 * place + 1] = np.maximum.reduceat(half, starts)
+    return found
 
 
 def bands(documents: Tokens) -> np.ndarray:

@@ -1,0 +1,71 @@
+"""Near contradictions: nearly the same prompt with nearly the same two answers, once each way round.
+
+Sketches name the candidates; the texts decide, side by side. Pairs that fill one template with different items
+contradict nothing, and neither do copies of a pair whose two answers are nearly the same.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from builders.engines.this_machine import map_in_threads
+from builders.stages.found import Found, TextReader
+from builders.stages.keys import Keys
+from builders.stages.near_duplicates import CANDIDATES_AT_ONCE, portions, verify
+from builders.stages.same_template import drop_other_items
+from builders.stages.similar import MAX_BUCKET, alike, distinct
+
+SWAPPED = (0, 2, 1)
+STRAIGHT = (0, 1, 2)
+
+
+def find_near_contradictions(
+    keys: Keys, alive: np.ndarray, read_texts: TextReader, threshold: float, workers: int
+) -> Found:
+    """Both pairs of every near contradiction, each with the pair that it contradicts most and the similarity.
+
+    A near duplicate of one pair of a plain contradiction is a near contradiction of the other.
+    """
+    rows = np.flatnonzero(alive)
+    pairs = rows[_candidates(keys, rows, threshold)]
+    check = partial(_contradict, keys=keys, read_texts=read_texts, threshold=threshold)
+    similar = np.concatenate([np.empty(0), *map_in_threads(check, portions(pairs, CANDIDATES_AT_ONCE), workers)])
+    pairs, similar = pairs[similar >= threshold], similar[similar >= threshold]
+    meant = drop_other_items(pairs, keys, read_texts, SWAPPED)
+    pairs, similar = pairs[meant], similar[meant]
+    both, similarity = np.concatenate([pairs, pairs[:, ::-1]]), np.concatenate([similar, similar])
+    order = np.lexsort((both[:, 1], -similarity, both[:, 0]))
+    found, first = np.unique(both[order, 0], return_index=True)
+    best = order[first]
+    said = [f"similarity {value:.3f}" for value in similarity[best].tolist()]
+    return Found("near_contradiction", found, both[best, 1], notes=dict(zip(found.tolist(), said, strict=True)))
+
+
+def _candidates(keys: Keys, rows: np.ndarray, threshold: float) -> np.ndarray:
+    """int64[c, 2]: places (earlier, later) among `rows` where what one prefers is like what the other rejects.
+
+    Of many that prefer the same, each is only compared with the first MAX_BUCKET.
+    """
+    found = [np.empty((0, 2), np.int64)]
+    for preferred, spurned in zip(keys.preferred[rows].T, keys.spurned[rows].T, strict=True):
+        order = np.argsort(preferred, kind="stable")
+        first = np.searchsorted(preferred[order], spurned)
+        count = np.minimum(np.searchsorted(preferred[order], spurned, side="right") - first, MAX_BUCKET)
+        later = np.repeat(np.arange(len(rows)), count)
+        ramp = np.arange(len(later)) - np.repeat(np.cumsum(count) - count, count)
+        pairs = np.sort(np.stack([order[np.repeat(first, count) + ramp], later], axis=1), axis=1)
+        found.append(pairs[pairs[:, 0] < pairs[:, 1]])
+    pairs = distinct(np.concatenate(found), len(rows))
+    sizes = keys.side_sizes[rows]
+    fits = alike(sizes[pairs[:, 0]], sizes[pairs[:, 1]][:, SWAPPED], threshold)
+    return np.asarray(pairs[fits])
+
+
+def _contradict(pairs: np.ndarray, keys: Keys, read_texts: TextReader, threshold: float) -> np.ndarray:
+    """The least similarity of the three sides of each two rows, the answers of one swapped; 0 where they are as similar
+    unswapped."""
+    similarity = verify(pairs, keys, read_texts, threshold, SWAPPED)
+    near = np.flatnonzero(similarity >= threshold)
+    straight = verify(pairs[near], keys, read_texts, 0, STRAIGHT)
+    similarity[near[straight >= similarity[near]]] = 0
+    return similarity
