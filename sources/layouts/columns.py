@@ -3,14 +3,13 @@ further answers. Each is read, or the row is skipped with a reason; any other co
 """
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
-from sources.command.printable import shown
-from sources.layouts.layout import Draft, Half, Message, NoPairError, Row
-from sources.layouts.tool_calls import read_tools
-from sources.layouts.turns import answers, history_turns, number
+from sources.layouts import column_steps as steps
+from sources.layouts.column_steps import Drafts
+from sources.layouts.layout import Row
 
 SYSTEM = ("system", "system_prompt", "system_message", "system_instruction", "sys_prompt")
 HISTORY = ("history", "chat_history", "conversation_history", "dialogue_history")
@@ -20,6 +19,9 @@ LANGUAGE = ("language", "lang")
 LABEL = ("label", "labels", "winner", "preference", "preferred", "kto_tag")
 MARGIN = ("margin", "score_margin", "rating_margin")
 LONE_REASONING = ("reasoning_content", "reasoning", "thinking", "thought", "rationale")
+LONE_SCORE = ("score", "rating", "reward")
+LONE_MODEL = ("model", "model_name")
+"""The last two say something of a row with one answer; of a pair they do not say which."""
 
 _SCORE = r"(?:avg[_-]?)?(?:score|rating|reward)s?"
 SIDE = r"(chosen|rejected)"
@@ -34,183 +36,70 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 """Columns that belong to one side."""
 
-LANGUAGES = {
-    "zh": "zh", "zh-cn": "zh", "zh-tw": "zh", "zh-hans": "zh", "zh-hant": "zh", "zho": "zh", "cmn": "zh",
-    "chinese": "zh", "mandarin": "zh", "中文": "zh", "汉语": "zh",
-    "en": "en", "en-us": "en", "en-gb": "en", "eng": "en", "english": "en", "英文": "en", "英语": "en",
-}  # fmt: skip
-
-Step = Callable[[Row, "list[Draft] | list[Half]"], None]
+Step = Callable[[Row, Drafts], bool]
+"""Reads a column into what the layout made of the row; whether it was of use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What becomes of the columns that a layout leaves: `steps` read them, `unused` mean nothing."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[tuple[str, Step], ...]
     unused: tuple[str, ...]
 
 
 @lru_cache(maxsize=4096)
-def plan_columns(columns: tuple[str, ...], used: frozenset[str], ignore: frozenset[str]) -> Plan:
-    """What to do with these columns of a row, of which a layout used some."""
-    steps: list[tuple[int, Step]] = []
+def plan_columns(columns: tuple[str, ...], used: frozenset[str], ignore: frozenset[str], *, unpaired: bool) -> Plan:
+    """What to do with these columns of a row, of which a layout used some; `unpaired`: a row has one answer."""
+    planned: list[tuple[int, str, Step]] = []
     unused = []
     for column in columns:
         if column in used:
             continue
-        step = None if column in ignore else _step(column)
+        step = None if column in ignore else _step(column, unpaired=unpaired)
         if step is None:
             unused.append(column)
         else:
-            steps.append(step)
-    return Plan(tuple(step for _, step in sorted(steps, key=lambda each: each[0])), tuple(unused))
+            planned.append((step[0], column, step[1]))
+    planned.sort(key=lambda each: each[0])
+    return Plan(tuple((column, step) for _, column, step in planned), tuple(unused))
 
 
-def _step(column: str) -> tuple[int, Step] | None:
+def _step(column: str, *, unpaired: bool) -> tuple[int, Step] | None:
     """How a column of known meaning is read, and when; None for one that means nothing."""
     name = column.lower()
-    for order, names, read in _BY_NAME:
+    for order, names, read in (*_OF_A_ROW, *(_OF_ONE_ANSWER if unpaired else _OF_A_PAIR)):
         if name in names:
-            return order, _call(read, column)
+            return order, partial(read, column=column)
     for kind, pattern in PATTERNS:
         if found := pattern.fullmatch(name):
-            side = next(group for group in found.groups() if group)
-            return _BY_SIDE[kind][0], _call(_BY_SIDE[kind][1], column, side)
+            order, read_side = (_OF_THE_SIDE_OF_ONE if unpaired else _OF_A_SIDE)[kind]
+            return order, partial(read_side, column=column, side=next(filter(None, found.groups())))
     return None
 
 
-def _call(read: Callable[..., None], *arguments: str) -> Step:
-    return lambda row, drafts: read(row, drafts, *arguments)
-
-
-def _media(row: Row, drafts: Iterable[Draft | Half], column: str) -> None:
-    value = row[column]
-    if value and any(value) if isinstance(value, list) else value:
-        raise NoPairError("has_media", f"{column} is {shown(value)}; pairs here are text")
-
-
-def _tools(row: Row, drafts: Iterable[Draft | Half], column: str) -> None:
-    tools = read_tools(row[column], column)
-    for draft in drafts:
-        draft.tools = draft.tools or tools
-
-
-def _history(row: Row, drafts: Iterable[Draft | Half], column: str) -> None:
-    turns = history_turns(row[column])
-    if not turns:
-        return
-    for draft in drafts:
-        if len(draft.prompt) > 1 + (draft.prompt[0]["role"] == "system"):
-            raise NoPairError("two_histories", f"{column} has {len(turns)} turns, and the prompt has earlier ones too")
-        first = draft.prompt[:-1]
-        draft.prompt = [*first, *turns, *draft.prompt[-1:]]
-
-
-def _system(row: Row, drafts: Iterable[Draft | Half], column: str) -> None:
-    said = row[column]
-    if not said:
-        return
-    if not isinstance(said, str):
-        raise NoPairError("wrong_type", f"{column} is {shown(said)}, expected a string")
-    if not said.strip():
-        return
-    for draft in drafts:
-        draft.prompt = with_system(draft.prompt, said, column)
-
-
-def with_system(turns: list[Message], said: str, column: str) -> list[Message]:
-    """The turns below what the system says.
-
-    Raises:
-        NoPairError: the system says something else there already.
-    """
-    if turns and turns[0]["role"] == "system":
-        if turns[0]["content"].strip() == said.strip():
-            return turns
-        found = f"{column} is {shown(said)}, and the system turn is {shown(turns[0]['content'])}"
-        raise NoPairError("two_systems", found)
-    return [{"role": "system", "content": said}, *turns]
-
-
-def _score(row: Row, drafts: Iterable[Draft | Half], column: str, side: str) -> None:
-    score = number(row[column])
-    for draft in drafts:
-        if isinstance(draft, Draft):
-            setattr(draft, f"score_{side}", score)
-
-
-def _margin(row: Row, drafts: Iterable[Draft | Half], column: str) -> None:
-    """How much better chosen is: its score above 0 where the row has no scores."""
-    margin = number(row[column])
-    for draft in drafts:
-        if margin is not None and isinstance(draft, Draft) and draft.score_chosen is None is draft.score_rejected:
-            draft.score_chosen, draft.score_rejected = margin, 0.0
-
-
-def _model(row: Row, drafts: Iterable[Draft | Half], column: str, side: str) -> None:
-    name = row[column]
-    if isinstance(name, str) and name.strip():
-        for draft in drafts:
-            setattr(draft, f"{side}_model", name)
-
-
-def _language(row: Row, drafts: Iterable[Draft | Half], column: str) -> None:
-    name = row[column]
-    for draft in drafts:
-        draft.lang = LANGUAGES.get(name.strip().lower(), "") if isinstance(name, str) else ""
-
-
-def _label(row: Row, drafts: Iterable[Draft | Half], column: str) -> None:
-    """A label beside a pair may say that the sides are the other way round."""
-    if row[column] is not None and row[column] != "" and not (column == "preference" and row[column] == "chosen"):
-        raise NoPairError(
-            "unread_label", f"{column} is {shown(row[column])}, and this layout does not say what it means"
-        )
-
-
-def _lone_reasoning(row: Row, drafts: Iterable[Draft | Half], column: str) -> None:
-    if row[column]:
-        raise NoPairError("unplaced_reasoning", f"{column} is {shown(row[column])}, of which answer is not said")
-
-
-def _reasoning(row: Row, drafts: Iterable[Draft | Half], column: str, side: str) -> None:
-    said = row[column]
-    if not said:
-        return
-    if not isinstance(said, str):
-        raise NoPairError("wrong_type", f"{column} is {shown(said)}, expected a string")
-    for draft in drafts:
-        if isinstance(draft, Draft):
-            turns = getattr(draft, side)
-            setattr(draft, side, [*turns[:-1], {**turns[-1], "reasoning_content": said}])
-
-
-def _further(row: Row, drafts: "list[Draft]", column: str, side: str) -> None:
-    """One more answer of a side: a pair with the first answer of the other."""
-    if not row[column]:
-        return
-    for said in answers(row[column], column):
-        if side == "chosen":
-            drafts.append(replace(drafts[0], chosen=said, score_chosen=None, chosen_model=None))
-        else:
-            drafts.append(replace(drafts[0], rejected=said, score_rejected=None, rejected_model=None))
-
-
-_BY_NAME = (
-    (0, MEDIA, _media),
-    (1, LABEL, _label),
-    (1, LONE_REASONING, _lone_reasoning),
-    (3, TOOLS, _tools),
-    (3, LANGUAGE, _language),
-    (4, HISTORY, _history),
-    (5, SYSTEM, _system),
-    (7, MARGIN, _margin),
+_OF_A_ROW = (
+    (0, MEDIA, steps.refuse_media),
+    (1, LABEL, steps.refuse_label),
+    (3, TOOLS, steps.read_tool_column),
+    (3, LANGUAGE, steps.read_language),
+    (4, HISTORY, steps.read_history),
+    (5, SYSTEM, steps.read_system),
 )
-_BY_SIDE: dict[str, tuple[int, Callable[..., None]]] = {
-    "score": (6, _score),
-    "model": (6, _model),
-    "reasoning": (6, _reasoning),
-    "further": (8, _further),
+_OF_A_PAIR = (
+    (1, LONE_REASONING, steps.refuse_reasoning),
+    (7, MARGIN, steps.read_margin),
+)
+_OF_ONE_ANSWER = (
+    (6, LONE_REASONING, steps.read_reasoning),
+    (6, LONE_SCORE, steps.read_score),
+    (6, LONE_MODEL, steps.read_model),
+)
+_OF_A_SIDE: dict[str, tuple[int, Callable[..., bool]]] = {
+    "score": (6, steps.read_score),
+    "model": (6, steps.read_model),
+    "reasoning": (6, steps.read_reasoning),
+    "further": (8, steps.read_further),
 }
+_OF_THE_SIDE_OF_ONE = {**_OF_A_SIDE, "further": (1, steps.refuse_further)}
 """In which order columns are read: what skips a row first, then turns from the last to the first, then scores."""

@@ -50,6 +50,8 @@ class Half:
     prompt: list[Message]
     answer: list[Message]
     liked: bool
+    score: float | None = None
+    model: str | None = None
     tools: list[Any] | None = None
     lang: str = ""
     unread: tuple[str, ...] = ()
@@ -75,8 +77,9 @@ class Layout:
     """One way to write preferences.
 
     `variants` are the sets of columns that it may have, the first that fits is taken; `also` are columns that it reads
-    where they are there. `read` gives the pairs of a row, or raises NoPairError. `unpaired`: it gives halves.
-    `pairings` are those that can be chosen, the default first; none where a row is one pair.
+    where they are there; `joins_input`: an instruction is read with the column input below it. `read` gives the pairs
+    of a row, or raises NoPairError. `unpaired`: it gives halves. `pairings` are those that can be chosen, the default
+    first; none where a row is one pair.
     """
 
     name: str
@@ -85,12 +88,14 @@ class Layout:
     read: Callable[[Row, Options], "list[Draft] | list[Half]"]
     also: frozenset[str] = field(default=frozenset())
     unless: Callable[[Row], bool] | None = None
+    joins_input: bool = False
     unpaired: bool = False
     pairings: tuple[Pairing, ...] = ()
 
     def reads(self, variant: int) -> frozenset[str]:
         """The columns that it uses of a row of that variant."""
-        return self.also.union(self.variants[variant])
+        columns = self.also.union(self.variants[variant])
+        return columns | {"input"} if self.joins_input and "instruction" in columns else columns
 
     def lacks(self, row: Row) -> list[str]:
         """What keeps the row from being this layout: the columns missing or of another kind, of the nearest variant."""
@@ -131,6 +136,8 @@ def is_answer(value: object) -> bool:
 
 def is_answers(value: object) -> bool:
     """One answer or several: a string, a message, a list of either, or an object that holds the text."""
+    if isinstance(value, list) and value and holds_text(value[0]):
+        return True
     return is_text(value) or is_texts(value) or is_answer(value) or holds_text(value)
 
 
@@ -163,6 +170,13 @@ def is_flag(value: object) -> bool:
 def is_something(value: object) -> bool:
     """Anything but null."""
     return value is not None
+
+
+def is_nothing(value: object) -> bool:
+    """What says nothing: null, NaN, a text of white space, an empty list or object."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value in ([], {}) or value != value  # noqa: PLR0124 - NaN
 
 
 FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}

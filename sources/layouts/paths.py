@@ -1,21 +1,30 @@
 """The layout that a user writes down: which path in a row leads to prompt, chosen, rejected and the rest."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from sources.command.errors import UsageError
-from sources.command.printable import shown
-from sources.layouts.columns import with_system
-from sources.layouts.layout import Draft, Kinds, Layout, NoPairError, Options, Row, string
-from sources.layouts.tool_calls import read_tools
-from sources.layouts.turns import answers, history_turns, number, prompt
+from sources.layouts import column_steps as steps
+from sources.layouts.layout import Draft, Kinds, Layout, NoPairError, Options, Row, is_nothing
+from sources.layouts.messages import unread_keys
+from sources.layouts.ranked import PLACE, SCORE_KEYS, pair, rate_all
+from sources.layouts.turns import prompt
 
 STEP = re.compile(r"([^.\[\]]+)|\[(-?\d+)\]")
 PART = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*")
 REQUIRED = ("prompt", "chosen", "rejected")
-OTHERS = ("system", "history", "tools", "score_chosen", "score_rejected", "chosen_model", "rejected_model")
+OTHERS: Mapping[str, Callable[..., bool]] = {
+    "history": steps.read_history,
+    "system": steps.read_system,
+    "tools": steps.read_tool_column,
+    "score_chosen": partial(steps.read_score, side="chosen"),
+    "score_rejected": partial(steps.read_score, side="rejected"),
+    "chosen_model": partial(steps.read_model, side="chosen"),
+    "rejected_model": partial(steps.read_model, side="rejected"),
+}
+"""What a path may lead to beside a pair, in the order in which it is read."""
 
 Path = tuple[str | int, ...]
 
@@ -38,8 +47,9 @@ def keys_layout(name: str, flag: str) -> Layout:
         raise UsageError(flag, f"{name} names {', '.join(sides)}", expected=expected)
     paths = {part[1]: _parse(part[2], flag) for part in found}
     kinds: Kinds = {str(paths[side][0]): _anything for side in REQUIRED}
-    also = frozenset(str(path[0]) for path in paths.values())
-    return Layout(name, name, (kinds,), partial(_read, paths, {part[1]: part[2] for part in found}), also=also)
+    written = {part[1]: part[2] for part in found}
+    also = frozenset((*(str(path[0]) for path in paths.values()), *written.values()))
+    return Layout(name, name, (kinds,), partial(_read, paths, written), also=also)
 
 
 def _anything(value: object) -> bool:
@@ -55,8 +65,11 @@ def _parse(text: str, flag: str) -> Path:
     return tuple(steps)
 
 
-def _follow(row: Row, path: Path) -> Any:
-    """What lies at the end of the path, None where a step is missing. A key with dots in it is found as it is."""
+def _follow(row: Row, path: Path, written: str) -> Any:
+    """What lies at the end of the path, None where a step is missing. A column whose name has dots in it is found as it
+    is written."""
+    if written in row:
+        return row[written]
     value: Any = row
     for step in path:
         if isinstance(step, int):
@@ -67,34 +80,44 @@ def _follow(row: Row, path: Path) -> Any:
 
 
 def _read(paths: Mapping[str, Path], written: Mapping[str, str], row: Row, options: Options) -> list[Draft]:
-    cells = {side: _follow(row, path) for side, path in paths.items()}
+    cells = {side: _follow(row, path, written[side]) for side, path in paths.items()}
     for side in REQUIRED:
         if cells[side] is None:
             raise NoPairError("wrong_type", f"{written[side]} is None, expected {side}")
+    score_keys = () if {"score_chosen", "score_rejected"} & paths.keys() else SCORE_KEYS
+    good, bad = (rate_all(cells[side], written[side], score_keys) for side in ("chosen", "rejected"))
     turns = prompt(cells["prompt"], written["prompt"])
-    if earlier := history_turns(cells.get("history")):
-        turns = [*turns[:-1], *earlier, *turns[-1:]]
-    if said := cells.get("system"):
-        if not isinstance(said, str):
-            raise NoPairError("wrong_type", f"{written['system']} is {shown(said)}, expected a string")
-        turns = with_system(turns, said, written["system"])
-    tools = read_tools(cells.get("tools"), written.get("tools", "tools"))
-    good_score, bad_score = (number(cells.get(key)) for key in ("score_chosen", "score_rejected"))
-    good_model, bad_model = (string(cells.get(key)) for key in ("chosen_model", "rejected_model"))
-    unread = _unread(row, paths)
-    return [
-        Draft(turns, good, bad, good_score, bad_score, good_model, bad_model, tools, unread=unread)
-        for good in answers(cells["chosen"], written["chosen"])
-        for bad in answers(cells["rejected"], written["rejected"])
-    ]
+    drafts = [pair(turns, better, worse) for better in good for worse in bad]
+    for draft in drafts:
+        for attribute in ("chosen_model", "rejected_model"):
+            if attribute in paths:
+                setattr(draft, attribute, None)
+    unread = [*_left(row, set(paths.values()), "")]
+    unread += (name for side, cell in cells.items() for name in unread_keys(cell, PLACE.sub("[]", written[side])))
+    for side, step in OTHERS.items():
+        column = written.get(side, "")
+        if side in paths and not step({column: cells[side]}, drafts, column=column) and not is_nothing(cells[side]):
+            unread.append(column)
+    named = {PLACE.sub("[]", each) for each in written.values()}
+    for draft in drafts:
+        draft.unread = (*unread, *(each for each in draft.unread if each not in named))
+    return drafts
 
 
-def _unread(row: Row, paths: Mapping[str, Path]) -> tuple[str, ...]:
-    """The keys of an object on the way that no path takes."""
-    unread = []
-    for first in {path[0] for path in paths.values() if len(path) > 1}:
-        cell = row.get(first) if isinstance(first, str) else None
-        if isinstance(cell, Mapping):
-            taken = {path[1] for path in paths.values() if len(path) > 1 and path[0] == first}
-            unread += [f"{first}.{key}" for key, each in cell.items() if key not in taken and each is not None]
-    return tuple(sorted(unread))
+def _left(value: object, taken: set[Path], name: str) -> Iterator[str]:
+    """What lies beside the paths, in the objects and lists that they lead through; columns are not told here."""
+    if () in taken:
+        return
+    if isinstance(value, Mapping):
+        for key, cell in value.items():
+            inside = f"{name}.{key}" if name else str(key)
+            if beyond := {path[1:] for path in taken if path[0] == key}:
+                yield from _left(cell, beyond, inside)
+            elif name and not is_nothing(cell):
+                yield inside
+    elif isinstance(value, list):
+        for place, cell in enumerate(value):
+            if beyond := {path[1:] for path in taken if path[0] in (place, place - len(value))}:
+                yield from _left(cell, beyond, f"{name}[{place}]")
+            elif not is_nothing(cell):
+                yield f"{name}[] at other places"

@@ -1,19 +1,81 @@
-"""Several answers to one prompt with scores or ranks, as pairs."""
+"""Several answers to one prompt, each with its score and its model where they are known, as pairs."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sources.layouts.layout import Draft, Message, NoPairError, Options, Pairing
+from sources.layouts.layout import (
+    Draft,
+    Message,
+    NoPairError,
+    Options,
+    Pairing,
+    Row,
+    holds_text,
+    is_message,
+    is_nothing,
+    string,
+    text_key,
+)
+from sources.layouts.messages import OBJECT_KEYS, has_role
+from sources.layouts.turns import answer, assistant, number
+
+SCORE_KEYS = ("overall_score", "score", "rating", "reward", "fine-grained_score", "final_score", "quality")
+"""Where an object of one answer holds its score."""
+
+PLACE = re.compile(r"\[-?[0-9]+\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """One answer with its score (more is better), and who wrote it where that is known."""
+    """One answer with its score (more is better), and who wrote it where that is known; `unread` names what is left of
+    the object that held it."""
 
     turns: list[Message]
-    score: float | None
+    score: float | None = None
     model: str | None = None
+    unread: tuple[str, ...] = ()
+
+
+def rate(value: object, where: str, score_keys: Sequence[str] = SCORE_KEYS) -> Rated:
+    """One answer: a string, messages, or an object that holds the text and perhaps a score and a model.
+
+    Raises:
+        NoPairError: it is none.
+    """
+    if not isinstance(value, Mapping) or has_role(value) or not holds_text(value):
+        return Rated(answer(value, where))
+    key = score_key(value, score_keys)
+    score, model = number(value.get(key)), string(value.get("model"))
+    read = {text_key(value), key if score is not None else "", "model" if model else "", *OBJECT_KEYS}
+    unread = (f"{PLACE.sub('[]', where)}.{name}" for name in value if name not in read and value[name] is not None)
+    return Rated(answer(value, where), score, model, tuple(unread))
+
+
+def score_key(value: Row, keys: Sequence[str] = SCORE_KEYS) -> str:
+    """The first of the keys under which an object of one answer has something; empty where none has."""
+    return next((key for key in keys if not is_nothing(value.get(key))), "")
+
+
+def rate_all(value: object, where: str, score_keys: Sequence[str] = SCORE_KEYS) -> list[Rated]:
+    """One answer or several: a list of strings, or of objects that hold a text, is so many; null is an empty one.
+
+    Raises:
+        NoPairError: it is none.
+    """
+    if value is None:
+        return [Rated(assistant(""))]
+    if isinstance(value, list) and (len(value) > 1 or any(map(holds_text, value))) and not is_message(value[0]):
+        return [rate(each, f"{where}[{place}]", score_keys) for place, each in enumerate(value)]
+    return [rate(value, where, score_keys)]
+
+
+def pair(prompt: list[Message], better: Rated, worse: Rated) -> Draft:
+    """The pair that two answers make."""
+    unread = (*better.unread, *worse.unread)
+    sides = (prompt, better.turns, worse.turns)
+    return Draft(*sides, better.score, worse.score, better.model, worse.model, unread=unread)
 
 
 def rank_pairs(
@@ -39,10 +101,7 @@ def rank_pairs(
         scores = ", ".join(f"{each.score:g}" for each in ordered if each.score is not None)
         least = f", expected {options.min_margin:g} apart" * bool(options.min_margin)
         raise NoPairError("tie", f"the scores are {scores}{least}")
-    return [
-        Draft(prompt, better.turns, worse.turns, better.score, worse.score, better.model, worse.model)
-        for better, worse in pairs
-    ]
+    return [pair(prompt, better, worse) for better, worse in pairs]
 
 
 def _taken(ordered: list[Rated], pairing: Pairing) -> list[tuple[Rated, Rated]]:

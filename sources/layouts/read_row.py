@@ -1,7 +1,7 @@
 """A row of any known layout as pairs, with every column used, named as not used, or the reason of a skipped row."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,8 +10,8 @@ import orjson
 
 from sources.command.printable import shown
 from sources.layouts.columns import Plan, plan_columns
-from sources.layouts.layout import WRITTEN_OUT, Draft, Half, Kind, Layout, NoPairError, Options, Row
-from sources.layouts.turns import unread_keys
+from sources.layouts.layout import WRITTEN_OUT, Draft, Half, Kind, Layout, NoPairError, Options, Row, is_nothing
+from sources.layouts.messages import unread_keys
 from sources.pairs.extras import as_messages
 
 UNFIT = (KeyError, IndexError, TypeError, AttributeError, ValueError)
@@ -77,7 +77,7 @@ class RowReader:
         variants = self.usual.variants
         number = max(range(len(variants)), key=lambda each: len(variants[each].keys() & row.keys()))
         used = self.usual.reads(number)
-        plan = plan_columns(tuple(row), used, self.options.ignore)
+        plan = plan_columns(tuple(row), used, self.options.ignore, unpaired=self.usual.unpaired)
         try:
             return _read(self.usual, row, used, plan, self.options)
         except StopIteration:
@@ -91,13 +91,12 @@ class RowReader:
 def _read(layout: Layout, row: Row, used: frozenset[str], plan: Plan, options: Options) -> Read:
     try:
         drafts = layout.read(row, options)
-        for step in plan.steps:
-            step(row, drafts)
+        unused = [column for column, step in plan.steps if not step(row, drafts) and not is_nothing(row[column])]
     except UNFIT as fault:
         evidence = f"the row is no {layout.name} ({type(fault).__name__}: {shown(str(fault))})"
         raise NoPairError("wrong_type", evidence) from None
-    unused = [column for column in plan.unused if row[column] is not None]
-    for column in used:
+    unused += [column for column in plan.unused if row[column] is not None]
+    for column in (*used, *(column for column, _ in plan.steps)):
         cell = row.get(column)
         if type(cell) is not str and cell is not None:
             unused += _unread(cell, column)
@@ -108,9 +107,8 @@ def _read(layout: Layout, row: Row, used: frozenset[str], plan: Plan, options: O
 
 
 def _unread(cell: object, column: str) -> list[str]:
-    if isinstance(cell, Mapping) and isinstance(cell.get("messages"), list):
-        return unread_keys(cell["messages"], f"{column}.messages")
-    return unread_keys(cell, column)
+    inside = unread_keys(cell["messages"], f"{column}.messages") if type(cell) is dict and "messages" in cell else []
+    return [*unread_keys(cell, column), *inside]
 
 
 @lru_cache(maxsize=4096)
@@ -125,7 +123,8 @@ def _matches(columns: tuple[str, ...], layouts: Sequence[Layout], ignore: frozen
         for number, kinds in enumerate(layout.variants):
             if kinds.keys() <= there:
                 used = layout.reads(number)
-                yield Match(layout, tuple(kinds.items()), used, plan_columns(columns, used, ignore))
+                plan = plan_columns(columns, used, ignore, unpaired=layout.unpaired)
+                yield Match(layout, tuple(kinds.items()), used, plan)
 
 
 def opened(row: Row) -> Row:

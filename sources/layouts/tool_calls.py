@@ -76,7 +76,7 @@ def _call(value: object, where: str) -> dict[str, Any]:
     function = value.get("function", value) if isinstance(value, Mapping) else None
     if not isinstance(value, Mapping) or not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
         raise NoPairError("broken_tools", f"{where} calls {shown(value)}, expected a function with a name")
-    arguments = function.get("arguments", function.get("parameters"))
+    arguments = function.get(_arguments_key(function))
     if isinstance(arguments, str):
         try:
             parsed = orjson.loads(arguments)
@@ -89,3 +89,23 @@ def _call(value: object, where: str) -> dict[str, Any]:
         "type": "function",
         "function": {"name": function["name"], "arguments": {} if arguments is None else arguments},
     }
+
+
+def _arguments_key(function: Mapping[str, Any]) -> str:
+    return "arguments" if "arguments" in function else "parameters"
+
+
+def unread_of_call(call: object) -> list[str]:
+    """The keys of a call that nothing reads, as `function.strict`; none of what is no object."""
+    if not isinstance(call, Mapping):
+        return []
+    inner = call.get("function")
+    function = inner if isinstance(inner, Mapping) else call
+    read = {"name", _arguments_key(function)}
+    around = {"type", "function"} if function is inner else read | {"type"}
+    if isinstance(call.get("id"), str):
+        around.add("id")
+    unread = [str(key) for key in call if key not in around and call[key] is not None]
+    if function is inner:
+        unread += [f"function.{key}" for key in function if key not in read and function[key] is not None]
+    return unread

@@ -31,6 +31,7 @@ def pair_up(halves: list[Numbered], options: Options) -> tuple[list[tuple[int, D
 
 def _pair(liked: Numbered, disliked: Numbered) -> tuple[int, Draft]:
     (row, good), (other_row, bad) = liked, disliked
-    draft = Draft(good.prompt, good.answer, bad.answer, tools=good.tools, lang=good.lang)
+    sides = (good.prompt, good.answer, bad.answer)
+    draft = Draft(*sides, good.score, bad.score, good.model, bad.model, good.tools, good.lang)
     draft.rejected_row = other_row
     return row, draft

@@ -13,10 +13,12 @@ from sources.layouts.layout import (
     is_answers,
     is_list,
     is_messages,
+    is_prompt,
     is_text,
 )
+from sources.layouts.messages import messages
 from sources.layouts.ranked import Rated, rank_pairs
-from sources.layouts.turns import assistant, messages, prompt, text, user
+from sources.layouts.turns import assistant, prompt, text, user
 
 
 def instruction(row: Row) -> str:
@@ -27,7 +29,7 @@ def instruction(row: Row) -> str:
 
 def asked(row: Row, columns: Sequence[str]) -> list[Message]:
     """The turns under the first of these columns that the row has; an instruction with its input."""
-    key = next(key for key in columns if row.get(key) is not None)
+    key = next(key for key in columns if is_prompt(row.get(key)))
     return user(instruction(row)) if key == "instruction" else prompt(row[key], key)
 
 
@@ -40,7 +42,7 @@ def _old(row: Row, options: Options) -> list[Draft]:
     output = row["output"]
     if len(output) < 2 or not all(isinstance(said, str) for said in output):
         raise NoPairError("not_two_answers", f"output has {len(output)} answers, expected two strings")
-    ranked = [Rated(assistant(said), None) for said in output]
+    ranked = [Rated(assistant(said)) for said in output]
     drafts = rank_pairs(user(instruction(row)), ranked, options, "first", in_order=True)
     if len(output) > 2 and options.pairs in (None, "first"):
         drafts[0].unread = ("output[2:]",)
@@ -56,14 +58,14 @@ ALPACA = Layout(
     '{"instruction": "...", "input": "...", "chosen": "...", "rejected": "..."}',
     ({"instruction": is_text, "chosen": is_answers, "rejected": is_answers},),
     _alpaca,
-    also=frozenset(("input",)),
+    joins_input=True,
 )
 OLD = Layout(
     "llamafactory-old",
     '{"instruction": "...", "input": "...", "output": ["better", "worse"]}',
     ({"instruction": is_text, "output": is_list},),
     _old,
-    also=frozenset(("input",)),
+    joins_input=True,
     pairings=("first", "best_worst", "adjacent", "all"),
 )
 SHAREGPT = Layout(

@@ -18,22 +18,14 @@ from sources.layouts.layout import (
     is_answer,
     is_answers,
     is_messages,
+    is_nothing,
     is_prompt,
     is_text,
-    string,
-    text_key,
 )
+from sources.layouts.messages import messages
+from sources.layouts.ranked import Rated, pair, rate_all
 from sources.layouts.tool_calls import read_tools
-from sources.layouts.turns import (
-    after_common_turns,
-    answer,
-    answer_turns,
-    messages,
-    number,
-    prompt,
-    text,
-    user,
-)
+from sources.layouts.turns import after_common_turns, answer, answer_turns, prompt, text, user
 
 SPEAKER = re.compile(r"\n\n(Human|Assistant): ?")
 SPEAKERS = {"Human": "user", "Assistant": "assistant"}
@@ -104,8 +96,8 @@ def _ms_swift(row: Row, options: Options) -> list[Draft]:
     if isinstance(rejected, list) and is_messages(rejected):
         start = max((place + 1 for place, turn in enumerate(said) if turn["role"] == "user"), default=start)
         return [Draft(said[:start], answer_turns(said[start:], "messages"), answer(rejected, "rejected_response"))]
-    others = rejected if isinstance(rejected, list) else [rejected]
-    return [Draft(said[:start], said[start:], answer(each, "rejected_response")) for each in others]
+    chosen = Rated(said[start:])
+    return [pair(said[:start], chosen, worse) for worse in rate_all(rejected, "rejected_response")]
 
 
 def _ms_swift_query(row: Row, options: Options) -> list[Draft]:
@@ -122,11 +114,11 @@ def _axolotl_messages(row: Row, options: Options) -> list[Draft]:
 
 def _openai(row: Row, options: Options) -> list[Draft]:
     given = row["input"]
-    unread = tuple(f"input.{key}" for key in given if key not in ("messages", "tools"))
+    unread = tuple(f"input.{key}" for key in given if key not in ("messages", "tools") and not is_nothing(given[key]))
     drafts = sides(messages(given["messages"], "input.messages"), row, "preferred_output", "non_preferred_output")
     tools = read_tools(given.get("tools"), "input.tools")
     for draft in drafts:
-        draft.tools, draft.unread = tools, unread
+        draft.tools, draft.unread = tools, (*draft.unread, *unread)
     return drafts
 
 
@@ -136,33 +128,8 @@ def _is_openai_input(value: object) -> bool:
 
 def _named(row: Row, options: Options) -> list[Draft]:
     """A prompt under any of PROMPTS and answers under any of SIDES; an object may hold an answer with its score."""
-    chosen, rejected = next(pair for pair in SIDES if all(row.get(side) is not None for side in pair))
-    drafts = sides(asked(row, PROMPTS), row, chosen, rejected)
-    for draft in drafts:
-        draft.score_chosen, draft.score_rejected = _score(row[chosen]), _score(row[rejected])
-        draft.chosen_model, draft.rejected_model = _model(row[chosen]), _model(row[rejected])
-        draft.unread = (*_unread(row[chosen], chosen), *_unread(row[rejected], rejected))
-    return drafts
-
-
-SCORE_KEYS = ("score", "rating", "overall_score", "reward")
-
-
-def _score(value: object) -> float | None:
-    if not isinstance(value, Mapping):
-        return None
-    return next((number(value[key]) for key in SCORE_KEYS if key in value), None)
-
-
-def _model(value: object) -> str | None:
-    return string(value.get("model")) if isinstance(value, Mapping) else None
-
-
-def _unread(value: object, where: str) -> tuple[str, ...]:
-    """The keys of an object with an answer that are neither its text nor its score."""
-    if not isinstance(value, Mapping) or is_answer(value):
-        return ()
-    return tuple(f"{where}.{key}" for key in value if key not in (text_key(value), "model", *SCORE_KEYS))
+    chosen, rejected = next(pair for pair in SIDES if all(is_answers(row.get(side)) for side in pair))
+    return sides(asked(row, PROMPTS), row, chosen, rejected)
 
 
 def _named_variants() -> tuple[Kinds, ...]:
@@ -181,7 +148,6 @@ HH = Layout(
     ({"chosen": _is_dialogue, "rejected": _is_dialogue},),
     _hh,
     unless=has_prompt,
-    also=frozenset(("prompt",)),
 )
 MEDICAL_GPT = Layout(
     "medicalgpt",
@@ -228,4 +194,5 @@ NAMED_SIDES = Layout(
     '{"prompt": ..., "chosen_response": ..., "rejected_response": ...}, and columns of other such names',
     _named_variants(),
     _named,
+    joins_input=True,
 )

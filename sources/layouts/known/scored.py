@@ -1,7 +1,7 @@
 """Layouts of several answers with scores or ranks: UltraFeedback, Nectar, parallel lists, WebGPT, PaddleNLP."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 from sources.layouts.known.llama_factory import asked
 from sources.layouts.layout import (
@@ -14,19 +14,19 @@ from sources.layouts.layout import (
     Pairing,
     Row,
     holds_text,
+    is_nothing,
     is_number,
     is_prompt,
     is_text,
     is_texts,
     string,
-    text_key,
 )
-from sources.layouts.ranked import Rated, rank_pairs
+from sources.layouts.ranked import SCORE_KEYS, Rated, rank_pairs, rate, score_key
 from sources.layouts.turns import answer, number, prompt, text
 
 PROMPTS = ("prompt", "instruction", "question", "query", "input", "context")
 LISTS = ("completions", "answers", "responses", "outputs", "generations", "candidates")
-SCORES = ("overall_score", "score", "rating", "reward", "fine-grained_score", "final_score", "quality")
+WITH_RANK = (*SCORE_KEYS, "rank")
 SCORE_LISTS = ("scores", "ratings", "rewards", "overall_scores", "rank", "ranks", "ranking")
 BEST_FIRST: tuple[Pairing, ...] = ("best_worst", "adjacent", "all", "first")
 
@@ -38,19 +38,16 @@ def _scored(row: Row, options: Options) -> list[Draft]:
     for place, each in enumerate(row[key]):
         if not isinstance(each, Mapping):
             raise NoPairError("wrong_type", f"{key}[{place}] is {type(each).__name__}, expected an object")
-        score_key = next((name for name in (*SCORES, "rank") if each.get(name) is not None), None)
-        score = number(each[score_key]) if score_key else None
-        unread.update(
-            (f"{key}[].{name}", None)
-            for name, cell in each.items()
-            if name not in (score_key, text_key(each), "model") and cell is not None
-        )
-        if score is not None:
-            sign = -1.0 if score_key == "rank" else 1.0
-            rated.append(Rated(answer(each, f"{key}[{place}]"), sign * score, string(each.get("model"))))
+        found = rate(each, f"{key}[{place}]", WITH_RANK)
+        unread.update(dict.fromkeys(found.unread))
+        if found.score is None:
+            unread[f"{key}[] without a score"] = None
+        elif score_key(each, WITH_RANK) == "rank":
+            rated.append(replace(found, score=-found.score))
+        else:
+            rated.append(found)
     drafts = rank_pairs(asked(row, PROMPTS), rated, options, "best_worst")
-    for draft in drafts:
-        draft.unread = (*unread, *_beyond_two(rated, options, key))
+    drafts[0].unread = (*unread, *_beyond_two(rated, options, key))
     return drafts
 
 
@@ -66,43 +63,48 @@ def _has_scores(value: object) -> bool:
         and bool(value)
         and isinstance(value[0], Mapping)
         and holds_text(value[0])
-        and any(name in value[0] for name in (*SCORES, "rank"))
+        and any(name in value[0] for name in WITH_RANK)
     )
 
 
 def _lists(row: Row, options: Options) -> list[Draft]:
     """A list of answers and a list of their scores; of a list whose name says rank the lowest number is best."""
     key = next(key for key in LISTS if is_texts(row.get(key)))
-    scores_key = next(key for key in SCORE_LISTS if isinstance(row.get(key), list))
-    answers, scores = row[key], row[scores_key]
+    scores_key = next(key for key in SCORE_LISTS if _is_numbers(row.get(key)))
+    answers, scores, models = row[key], row[scores_key], row.get("models")
     if len(answers) != len(scores):
         raise NoPairError("wrong_type", f"{key} has {len(answers)} answers, and {scores_key} {len(scores)} numbers")
     sign = -1.0 if scores_key.startswith("rank") else 1.0
-    models = row.get("models")
-    named: list[Any] = models if isinstance(models, list) and len(models) == len(answers) else [None] * len(answers)
+    given = models if isinstance(models, list) and len(models) == len(answers) else []
+    names = [string(model) for model in given] or [None] * len(answers)
     rated = [
-        Rated(answer(said, f"{key}[{place}]"), sign * score, string(model))
-        for place, (said, each, model) in enumerate(zip(answers, scores, named, strict=True))
+        Rated(answer(said, f"{key}[{place}]"), sign * score, name)
+        for place, (said, each, name) in enumerate(zip(answers, scores, names, strict=True))
         if (score := number(each)) is not None
     ]
     drafts = rank_pairs(asked(row, PROMPTS), rated, options, "best_worst")
-    for draft in drafts:
-        draft.unread = _beyond_two(rated, options, key)
+    unread = ("models",) * (None in names and not is_nothing(models))
+    unread += (f"{key}[] without a score",) * (len(rated) < len(answers))
+    drafts[0].unread = (*unread, *_beyond_two(rated, options, key))
     return drafts
 
 
 def _two(row: Row, options: Options) -> list[Draft]:
     """WebGPT: two answers with a score each."""
-    first, second = ("answer_0", "answer_1") if row.get("answer_0") is not None else ("response_0", "response_1")
-    question = row["question"] if row.get("question") is not None else row.get("prompt")
+    is_first = all(kind(row.get(key)) for key, kind in TWO_KINDS[0].items())
+    asked_in, *columns = ("question", "answer_0", "answer_1") if is_first else ("prompt", "response_0", "response_1")
+    question, unread = row[asked_in], tuple[str, ...]()
     if isinstance(question, Mapping):
+        unread = tuple(f"question.{key}" for key in question if key != "full_text" and not is_nothing(question[key]))
         question = text(question, "full_text")
     rated = [
         Rated(answer(row[key], key), score)
-        for key, other in ((first, "score_0"), (second, "score_1"))
+        for key, other in zip(columns, ("score_0", "score_1"), strict=True)
         if (score := number(row[other])) is not None
     ]
-    return rank_pairs(prompt(question, "question"), rated, options, "first")
+    drafts = rank_pairs(prompt(question, asked_in), rated, options, "first")
+    drafts[0].unread = unread
+    return drafts
 
 
 def _paddle(row: Row, options: Options) -> list[Draft]:
@@ -145,12 +147,17 @@ def _is_question(value: object) -> bool:
     return is_prompt(value) or (isinstance(value, Mapping) and is_text(value.get("full_text")))
 
 
+TWO_KINDS: tuple[Kinds, ...] = (
+    {"question": _is_question, "answer_0": is_text, "answer_1": is_text, "score_0": is_number, "score_1": is_number},
+    {"prompt": is_prompt, "response_0": is_text, "response_1": is_text, "score_0": is_number, "score_1": is_number},
+)
+
 SCORED = Layout(
     "scored",
     '{"instruction": ..., "completions": [{"response": "...", "overall_score": 4.5}, ...]}',
     _variants(),
     _scored,
-    also=frozenset(("input",)),
+    joins_input=True,
     pairings=BEST_FIRST,
 )
 SCORED_LISTS = Layout(
@@ -158,22 +165,14 @@ SCORED_LISTS = Layout(
     '{"prompt": ..., "responses": ["...", ...], "scores": [4.5, ...]}, or ranks',
     _list_variants(),
     _lists,
-    also=frozenset(("input", "models")),
+    also=frozenset(("models",)),
+    joins_input=True,
     pairings=BEST_FIRST,
 )
 TWO_SCORES = Layout(
     "two-scores",
     '{"question": ..., "answer_0": "...", "score_0": 1, "answer_1": "...", "score_1": -1}',
-    (
-        {
-            "question": _is_question,
-            "answer_0": is_text,
-            "answer_1": is_text,
-            "score_0": is_number,
-            "score_1": is_number,
-        },
-        {"prompt": is_prompt, "response_0": is_text, "response_1": is_text, "score_0": is_number, "score_1": is_number},
-    ),
+    TWO_KINDS,
     _two,
 )
 PADDLE_NLP = Layout(

@@ -16,7 +16,9 @@ from sources.layouts.layout import (
     is_text,
     is_texts,
 )
-from sources.layouts.turns import after_common_turns, answer, answers, assistant, messages, prompt, text, user
+from sources.layouts.messages import messages
+from sources.layouts.ranked import pair, rate_all
+from sources.layouts.turns import after_common_turns, answer, assistant, prompt, text, user
 
 
 def sides(turns: list[dict[str, object]], row: Row, chosen: str = "chosen", rejected: str = "rejected") -> list[Draft]:
@@ -24,8 +26,8 @@ def sides(turns: list[dict[str, object]], row: Row, chosen: str = "chosen", reje
     one, other = row.get(chosen), row.get(rejected)
     if type(one) is type(other) is str:
         return [Draft(turns, assistant(one), assistant(other))]
-    good, bad = answers(one, chosen), answers(other, rejected)
-    return [Draft(turns, one, other) for one in good for other in bad]
+    good, bad = rate_all(one, chosen), rate_all(other, rejected)
+    return [pair(turns, better, worse) for better in good for worse in bad]
 
 
 def _standard(row: Row, options: Options) -> list[Draft]:
@@ -78,7 +80,6 @@ IMPLICIT = Layout(
     ({"chosen": is_messages, "rejected": is_messages},),
     _implicit,
     unless=has_prompt,
-    also=frozenset(("prompt",)),
 )
 ULTRAFEEDBACK = Layout(
     "ultrafeedback",

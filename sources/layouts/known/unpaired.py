@@ -18,21 +18,23 @@ from sources.layouts.layout import (
     is_prompt,
     is_text,
 )
-from sources.layouts.turns import answer, messages, prompt, user
+from sources.layouts.messages import messages
+from sources.layouts.ranked import Rated, rate
+from sources.layouts.turns import prompt, user
 
 PAIRED: tuple[Pairing, ...] = ("first", "all")
 
 
-def _half(turns: list[Message], said: list[Message], liked: object) -> list[Half]:
-    return [Half(turns, said, flag(liked))]
+def _half(turns: list[Message], said: Rated, liked: object) -> list[Half]:
+    return [Half(turns, said.turns, flag(liked), said.score, said.model, unread=said.unread)]
 
 
 def _trl(row: Row, options: Options) -> list[Half]:
-    return _half(prompt(row["prompt"], "prompt"), answer(row["completion"], "completion"), row["label"])
+    return _half(prompt(row["prompt"], "prompt"), rate(row["completion"], "completion"), row["label"])
 
 
 def _alpaca(row: Row, options: Options) -> list[Half]:
-    return _half(user(instruction(row)), answer(row["output"], "output"), row["kto_tag"])
+    return _half(user(instruction(row)), rate(row["output"], "output"), row["kto_tag"])
 
 
 def _last(tag: str) -> Callable[[Row, Options], list[Half]]:
@@ -44,7 +46,7 @@ def _last(tag: str) -> Callable[[Row, Options], list[Half]]:
         if not said or said[-1]["role"] != "assistant":
             found = f"{said[-1]['role']}'s" if said else "not there"
             raise NoPairError("broken_turns", f"the last turn of {key} is {found}, expected assistant's")
-        return _half(said[:-1], said[-1:], row[tag])
+        return _half(said[:-1], Rated(said[-1:]), row[tag])
 
     return read
 
@@ -70,7 +72,7 @@ KTO_ALPACA = Layout(
     '{"instruction": "...", "input": "...", "output": "...", "kto_tag": true}',
     ({"instruction": is_text, "output": is_text, "kto_tag": is_flag},),
     _alpaca,
-    also=frozenset(("input",)),
+    joins_input=True,
     unpaired=True,
     pairings=PAIRED,
 )

@@ -23,23 +23,14 @@ from sources.layouts.layout import (
     is_text,
     string,
 )
-from sources.layouts.turns import after_common_turns, answer, number, prompt
+from sources.layouts.ranked import pair, rate
+from sources.layouts.turns import after_common_turns, number, prompt
 
 TIES = ("tie", "tied", "draw", "equal", "same", "both", "none", "neither", "both_good", "no preference", "c")
 BOTH_BAD = ("tie (bothbad)", "both_bad", "bothbad", "both bad", "tie(bothbad)")
-FIRST = ("a", "model_a", "response_a", "answer_a", "conversation_a", "output_a", "left", "first", "model_1", "answer1")
-SECOND = (
-    "b",
-    "model_b",
-    "response_b",
-    "answer_b",
-    "conversation_b",
-    "output_b",
-    "right",
-    "second",
-    "model_2",
-    "answer2",
-)
+ANSWERS = ("model", "response", "answer", "conversation", "output")
+FIRST = ("a", *(f"{what}_a" for what in ANSWERS), "left", "first", "model_1", "answer1")
+SECOND = ("b", *(f"{what}_b" for what in ANSWERS), "right", "second", "model_2", "answer2")
 TWO = (
     ("response_a", "response_b"),
     ("answer_a", "answer_b"),
@@ -80,8 +71,10 @@ def verdict(value: object, column: str, first: int = 0) -> int:
     raise NoPairError("unknown_verdict", f"{column} is {shown(value)}, expected which answer is better")
 
 
-def _pair(turns: list[Message], answers: list[list[Message]], better: int) -> Draft:
-    return Draft(turns, answers[better], answers[1 - better])
+def _pair(turns: list[Message], row: Row, columns: tuple[str, str], better: int) -> Draft:
+    """The pair of the answers in two columns, of which the one at `better` is better."""
+    rated = [rate(row[column], column) for column in columns]
+    return pair(turns, rated[better], rated[1 - better])
 
 
 def _help_steer(row: Row, options: Options) -> list[Draft]:
@@ -92,15 +85,20 @@ def _help_steer(row: Row, options: Options) -> list[Draft]:
         raise NoPairError("unknown_verdict", f"{key} is {shown(row[key])}, expected a number from -3 to 3")
     if strength == 0 or abs(strength) < options.min_margin:
         raise NoPairError("tie", f"{key} is {strength:g}")
-    first, second = ("response1", "response2") if row.get("response1") is not None else ("response_1", "response_2")
-    draft = _pair(asked(row, PROMPTS), [answer(row[first], first), answer(row[second], second)], int(strength > 0))
+    columns = ("response1", "response2") if is_text(row.get("response1")) else ("response_1", "response_2")
+    draft = _pair(asked(row, ("context", "prompt")), row, columns, int(strength > 0))
     draft.score_chosen, draft.score_rejected = abs(strength), 0.0
     return [draft]
 
 
 def _models(draft: Draft, row: Row, better: int) -> Draft:
-    names = [string(row.get(key)) for key in ("model_a", "model_b")]
-    draft.chosen_model, draft.rejected_model = names[better], names[1 - better]
+    columns = ("model_a", "model_b")
+    names = [string(row.get(key)) or None for key in columns]
+    draft.chosen_model, draft.rejected_model = (
+        name or own
+        for name, own in zip(names[:: -1 if better else 1], (draft.chosen_model, draft.rejected_model), strict=True)
+    )
+    draft.unread += tuple(key for key, name in zip(columns, names, strict=True) if not name and row.get(key))
     return draft
 
 
@@ -141,13 +139,12 @@ def _texts(value: object, where: str) -> list[str]:
 
 def _winner(row: Row, options: Options) -> list[Draft]:
     """Two answers, and one of VERDICTS that says which is better: by name, or by its number in their names."""
-    first, second = next(pair for pair in TWO if all(row.get(key) is not None for key in pair))
+    columns = next(two for two in TWO if all(is_answers(row.get(key)) for key in two))
     key = next(key for key in VERDICTS if row.get(key) is not None)
-    counted_from = int(first[-1]) if first[-1].isdigit() else 0
-    named = row[key] in (first, second)
-    better = int(row[key] == second) if named else verdict(row[key], key, counted_from)
-    turns = asked(row, PROMPTS)
-    return [_models(_pair(turns, [answer(row[first], first), answer(row[second], second)], better), row, better)]
+    counted_from = int(columns[0][-1]) if columns[0][-1].isdigit() else 0
+    named = row[key] in columns
+    better = int(row[key] == columns[1]) if named else verdict(row[key], key, counted_from)
+    return [_models(_pair(asked(row, PROMPTS), row, columns, better), row, better)]
 
 
 def _pku(row: Row, options: Options) -> list[Draft]:
@@ -155,19 +152,16 @@ def _pku(row: Row, options: Options) -> list[Draft]:
     better = number(row[key])
     if better not in (0, 1):
         raise NoPairError("tie" if better == -1 else "unknown_verdict", f"{key} is {shown(row[key])}, expected 0 or 1")
-    answers = [answer(row[name], name) for name in ("response_0", "response_1")]
-    draft = _pair(asked(row, PROMPTS), answers, int(better))
-    other = row.get("safer_response_id")
-    if key == "better_response_id" and other is not None:
-        draft.unread = ("safer_response_id",)
+    draft = _pair(prompt(row["prompt"], "prompt"), row, ("response_0", "response_1"), int(better))
+    if key == "better_response_id" and row.get("safer_response_id") is not None:
+        draft.unread += ("safer_response_id",)
     return [draft]
 
 
 def _shp(row: Row, options: Options) -> list[Draft]:
     """Reddit's votes: labels is 1 where the first answer has more of them."""
     first = flag(row["labels"])
-    answers = [answer(row[key], key) for key in ("human_ref_A", "human_ref_B")]
-    draft = _pair(prompt(row["history"], "history"), answers, int(not first))
+    draft = _pair(prompt(row["history"], "history"), row, ("human_ref_A", "human_ref_B"), int(not first))
     scores = [number(row.get(key)) for key in ("score_A", "score_B")]
     draft.score_chosen, draft.score_rejected = scores if first else scores[::-1]
     return [draft]
@@ -225,7 +219,8 @@ WINNER = Layout(
     '{"prompt": ..., "response_a": "...", "response_b": "...", "winner": "a"}, or preference, label, choice',
     _winner_variants(),
     _winner,
-    also=frozenset(("model_a", "model_b", "input")),
+    also=frozenset(("model_a", "model_b")),
+    joins_input=True,
 )
 PKU = Layout(
     "pku",

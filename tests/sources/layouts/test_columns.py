@@ -3,13 +3,12 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sources.layouts.find import LAYOUTS, row_reader
-from sources.layouts.layout import Draft, NoPairError
+from sources.layouts.find import row_reader
+from sources.layouts.layout import Draft, Half, NoPairError, Options
 from sources.layouts.read_row import Read
-from tests.sources.layouts.rows import ROWS, Row
+from sources.layouts.unpaired import pair_up
+from tests.sources.layouts.rows import ROWS, UNPAIRED, Row
 
 TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
 EARLIER = [["你好", "你好，请讲。"]]
@@ -106,6 +105,84 @@ def test_models_and_language() -> None:
     assert draft(language="python").lang == ""
 
 
+@pytest.mark.parametrize(
+    "columns", [{"language": "法语"}, {"language": 7}, {"chosen_model": {"name": "qwen"}}, {"margin": "n/a"}]
+)
+def test_what_a_known_column_says_and_nothing_understands_is_named(columns: Row) -> None:
+    assert read({**PAIR, **columns}).unused == [*columns]
+
+
+@pytest.mark.parametrize("column", ["language", "chosen_model", "score_chosen", "system", "history", "tools"])
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_known_column_that_says_nothing_is_not_named(column: str, nothing: str | None) -> None:
+    assert not read({**PAIR, column: nothing}).unused
+
+
+def test_of_two_columns_that_say_one_thing_the_second_is_named_where_it_says_another() -> None:
+    found = read({**PAIR, "score_chosen": 4, "chosen_rating": 5, "chosen-score": "4"})
+    assert (found.drafts[0].score_chosen, found.unused) == (4.0, ["chosen_rating"])
+    assert reason(tools=[TOOL], functions=[{"name": "other"}])[0] == "two_tools"
+    assert draft(tools=[TOOL], functions=[TOOL]).tools == [TOOL]
+    assert reason(chosen=[{"role": "assistant", "content": "好", "reasoning_content": "想"}], chosen_reasoning="再想")
+
+
+def test_an_answer_that_is_an_object_brings_its_score_model_and_reasoning() -> None:
+    better = {"text": "好", "score": "8", "model": "qwen", "reasoning": "想一想", "n_tokens": 1}
+    found = read({**PAIR, "chosen": better, "rejected": {"text": "坏", "rating": 2, "model": None}})
+    (pair,) = found.drafts
+    assert isinstance(pair, Draft)
+    assert (pair.score_chosen, pair.score_rejected, pair.chosen_model, pair.rejected_model) == (8.0, 2.0, "qwen", None)
+    assert pair.chosen == [{"role": "assistant", "content": "好", "reasoning": "想一想"}]
+    assert found.unused == ["chosen.n_tokens"]
+
+
+@pytest.mark.parametrize("name", UNPAIRED)
+def test_a_row_of_one_answer_says_whose_it_is_and_how_good(name: str) -> None:
+    beside = {"score": "4.5", "model": "qwen", "reasoning": "想一想", "system": "你是猫。", "id": 1}
+    found = read({**UNPAIRED[name], **beside})
+    (half,) = found.drafts
+    assert isinstance(half, Half)
+    assert (half.score, half.model, half.answer[-1]["reasoning_content"]) == (4.5, "qwen", "想一想")
+    assert half.prompt[0]["role"] == "system"
+    assert found.unused == ["id"]
+
+
+def test_columns_of_a_side_are_those_of_the_answer_on_it() -> None:
+    sides = {"score_chosen": 4, "score_rejected": 1, "chosen_model": "qwen", "rejected_model": "glm"}
+    liked = read({**UNPAIRED["kto"], **sides})
+    disliked = read({**UNPAIRED["kto"], **sides, "label": False})
+    for found, score, model in ((liked, 4.0, "qwen"), (disliked, 1.0, "glm")):
+        (half,) = found.drafts
+        assert isinstance(half, Half)
+        assert (half.score, half.model) == (score, model)
+    assert liked.unused == ["score_rejected", "rejected_model"]
+    with pytest.raises(NoPairError, match="wrong_type"):
+        read({**UNPAIRED["kto"], "rejected_2": "更坏"})
+
+
+def test_single_answers_bring_their_scores_into_the_pair() -> None:
+    rows = [{**UNPAIRED["kto"], "score": 1 + liked, "model": f"m{liked}", "label": liked} for liked in (True, False)]
+    halves = [(place, half) for place, row in enumerate(rows) for half in read(row).drafts if isinstance(half, Half)]
+    (((_, pair),), _) = pair_up(halves, Options())
+    assert (pair.score_chosen, pair.score_rejected) == (2.0, 1.0)
+    assert (pair.chosen_model, pair.rejected_model) == ("mTrue", "mFalse")
+
+
+@pytest.mark.parametrize(("value", "is_fine"), [("chosen", True), (None, True), ("rejected", False), (0, False)])
+def test_a_label_beside_a_pair_may_only_say_what_the_columns_say(value: object, *, is_fine: bool) -> None:
+    if is_fine:
+        assert not read({**PAIR, "preference": value, "winner": value}).unused
+    else:
+        assert reason(preference=value)[0] == "unread_label"
+
+
+def test_an_instruction_is_read_with_its_input_and_a_prompt_is_not() -> None:
+    answers = {"chosen_response": "好", "rejected_response": "坏", "input": "猫"}
+    asked = read({**answers, "instruction": "夸夸"})
+    assert (asked.drafts[0].prompt[0]["content"], asked.unused) == ("夸夸\n猫", [])
+    assert read({**answers, "prompt": "夸夸"}).unused == ["input"]
+
+
 def test_further_answers_are_pairs_of_their_own() -> None:
     found = read({**PAIR, "rejected_2": "更坏", "rejected_3": None}).drafts
     assert [each.rejected[0]["content"] for each in found if isinstance(each, Draft)] == ["坏", "更坏"]
@@ -138,73 +215,25 @@ def test_a_column_may_be_passed_over_by_name() -> None:
     assert found.unused == ["images", "label"]
 
 
+def test_what_of_a_message_nothing_reads_is_named() -> None:
+    parts = [{"type": "text", "text": "一", "cache": True}]
+    call = {"id": 7, "index": 0, "type": "function", "function": {"name": "f", "arguments": {}, "strict": True}}
+    prompt = [
+        {"role": "user", "content": parts, "name": "小明"},
+        {"role": "assistant", "content": "", "tool_calls": [call], "refusal": "不"},
+        {"role": "tool", "content": "二", "name": "f"},
+        {"role": "user", "content": "三", "from": "human", "value": "四"},
+    ]
+    assert sorted(read({**PAIR, "prompt": prompt}).unused) == [
+        *("prompt[].content[].cache", "prompt[].from", "prompt[].name", "prompt[].refusal"),
+        *("prompt[].tool_calls[].function.strict", "prompt[].tool_calls[].id", "prompt[].tool_calls[].index"),
+        "prompt[].value",
+    ]
+
+
 def test_other_columns_are_named_once_also_inside_messages() -> None:
     turn = {"role": "user", "content": "一", "weight": 1, "id": None}
     found = read(
         {**PAIR, "prompt": [turn, {"role": "assistant", "content": "嗯", "weight": 0}, turn], "meta": {}, "n": 0}
     )
     assert sorted(found.unused) == ["meta", "n", "prompt[].weight"]
-
-
-KNOWN = {
-    "system": "你是猫。",
-    "tools": [TOOL],
-    "images": ["cat.png"],
-    "score_chosen": 2,
-    "score_rejected": 1,
-    "chosen_model": "qwen",
-    "label": 1,
-    "reasoning": "想",
-    "language": "Chinese",
-    "rejected_2": "更坏",
-    "id": 7,
-    "meta": {"a": [1]},
-}
-odd = st.sampled_from([None, "", 0, 7, True, "字", [], ["字"], [[]], {}, {"role": "user"}, [{"role": "x"}], {"a": {}}])
-
-
-@given(
-    st.sampled_from(sorted(ROWS["zh"])),
-    st.sets(st.sampled_from(sorted(KNOWN))),
-    st.dictionaries(st.sampled_from(sorted({key for row in ROWS["zh"].values() for key in row})), odd, max_size=3),
-    st.sets(st.integers(0, 5), max_size=2),
-    st.booleans(),
-)
-def test_every_key_of_every_row_is_used_named_or_in_the_reason(
-    name: str, known: set[str], changed: Row, dropped: set[int], renamed: bool
-) -> None:
-    """Rows of every layout with columns added, retyped, dropped and renamed: nothing goes in silence."""
-    row = {**ROWS["zh"][name], **{key: KNOWN[key] for key in known}, **changed}
-    row = {f"{key}_x" if renamed and place in dropped else key: cell
-           for place, (key, cell) in enumerate(row.items()) if renamed or place not in dropped}  # fmt: skip
-    reader = row_reader(name, is_named=False)
-    try:
-        found = reader(row)
-    except NoPairError as refused:
-        why, evidence = refused.args
-        assert why
-        assert evidence
-        return
-    assert found.layout in LAYOUTS
-    unread = {key for key in row if key not in found.used and row[key] not in (None, "", [], {})}
-    pairs = [pair for pair in found.drafts if isinstance(pair, Draft)]
-    for key in unread - {*found.unused}:
-        assert key in KNOWN or key == "history", f"{key} was lost"
-        said = "".join(turn["content"] for pair in pairs for turn in (*pair.prompt, *pair.rejected))
-        match key:
-            case "system":
-                assert not row[key] or pairs[0].prompt[0]["role"] == "system"
-            case "tools":
-                assert not row[key] or pairs[0].tools
-            case "images":
-                assert not any(row[key])
-            case "history":
-                assert not row[key] or all(pairs)
-            case "rejected_2":
-                assert not pairs or row[key] in said
-            case "score_chosen" | "score_rejected" | "chosen_model":
-                assert not pairs or getattr(pairs[0], key) == row[key]
-            case "language":
-                assert not pairs or pairs[0].lang in ("zh", "")
-            case _:
-                raise AssertionError(f"{key} was lost")
