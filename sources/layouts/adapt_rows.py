@@ -8,7 +8,7 @@ import orjson
 import pyarrow as pa
 
 from sources.command.printable import shown
-from sources.layouts.columns import LANGUAGES
+from sources.layouts.column_steps import LANGUAGES
 from sources.layouts.layout import Draft, Half, Layout, NoPairError, Options, Row
 from sources.layouts.read_row import Read, RowReader
 from sources.layouts.unpaired import pair_up
