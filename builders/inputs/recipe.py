@@ -67,6 +67,10 @@ class ContaminationSettings(Settings):
     benchmarks: tuple[str, ...] = tuple(benchmark.name for benchmark in BENCHMARKS)
 
 
+class BalanceSettings(Settings):
+    length: Annotated[float, Field(ge=0.5, le=1.0)] | None = None
+
+
 class Recipe(Settings):
     """The keys of a recipe file; `sources` maps a source's name to its options, in order of precedence."""
 
@@ -80,6 +84,7 @@ class Recipe(Settings):
     reasoning: ReasoningPolicy = "keep"
     compare_characters: CharacterPolicy = "as_written"
     max_pairs_per_prompt: Positive | None = None
+    balance: BalanceSettings = BalanceSettings()
     test_share: Share = 0.01
 
     @property

@@ -15,7 +15,7 @@ from builders.inputs.recipe import ChosenSource, LimitSettings, Recipe
 from builders.linting.splits import SPLITS, SplitFile
 from builders.linting.tokens import TokenLimit, find_truncated
 from builders.measures.findings import EXAMPLES, Finding
-from builders.measures.statistics import characters, length_auc
+from builders.measures.statistics import length_auc
 from builders.stages.caps import Cap
 from builders.stages.decisions import Decisions
 from builders.stages.prompt_groups import group_prompts
@@ -99,7 +99,7 @@ def examine(subject: Subject, request: Request, progress: Progress, scratch: Pat
     progress.start("compare", None, "pairs")
     decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, {})
     splits = np.array([each.split for each in subject.files])[gathered.keys.source]
-    where, auc, pairs = Where(gathered, names), _length_auc(gathered), len(gathered.keys)
+    where, auc, pairs = Where(gathered, names), length_auc(*gathered.keys.answer_chars.T), len(gathered.keys)
     findings = {
         **gathered.findings,
         **_compared(decisions, where),
@@ -181,15 +181,6 @@ def _bias(auc: float, pairs: int) -> Finding:
     which = "longer" if auc > 0.5 else "shorter"
     share = max(auc, 1 - auc)
     return Finding(pairs, [(-1, f"taking the {which} answer for chosen is right {share:.0%} of the time")])
-
-
-def _length_auc(gathered: Gathered) -> float:
-    """How often the longer answer is the chosen one, in all files together."""
-    answers = ("chosen", "rejected")
-    with gathered.pairs.opened(list(answers)) as read:
-        batches = map(read, range(gathered.pairs.batch_count))
-        lengths = [[characters(batch[side].combine_chunks()) for side in answers] for batch in batches]
-    return length_auc(*map(np.concatenate, zip(*lengths, strict=True)))
 
 
 def _lost(gathered: Gathered) -> list[Examples]:

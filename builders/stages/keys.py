@@ -1,4 +1,4 @@
-"""What comparing stages see of each pair: a few hashes, never its text. About 260 bytes a pair.
+"""What comparing stages see of each pair: a few hashes and numbers, never its text. About 270 bytes a pair.
 
 Which texts have equal hashes is decided in sources/text/texts.py (`keys`, `exact_keys`) and minhash.py.
 """
@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from builders.measures.surface import surface_of
 from sources.text.codes import decode, mix, text_keys
 from sources.text.minhash import BANDS, DIGESTS, SKETCHES, bands, digests, pair_tokens, sketches
 from sources.text.ngrams import token_sets
@@ -40,6 +41,12 @@ class Keys:
     """uint32[n, SKETCHES]: the prompt together with the rejected answer."""
     prompt_bands: np.ndarray
     """uint32[n, BANDS]: MinHash bands of the prompt, Traditional characters read as Simplified."""
+    answer_chars: np.ndarray
+    """uint32[n, 2]: how many characters chosen and rejected have as they are."""
+    answer_marks: np.ndarray
+    """uint8[n, 2]: how many marks of Markdown and list items they have (`builders.measures.surface`)."""
+    answer_signs: np.ndarray
+    """uint8[n, 2]: the `Sign` of each."""
     source: np.ndarray
     """uint16[n]: the place of the source in the build."""
     lang: np.ndarray
@@ -65,6 +72,9 @@ class Keys:
             preferred=n((0, SKETCHES), np.uint32),
             spurned=n((0, SKETCHES), np.uint32),
             prompt_bands=n((0, BANDS), np.uint32),
+            answer_chars=n((0, 2), np.uint32),
+            answer_marks=n((0, 2), np.uint8),
+            answer_signs=n((0, 2), np.uint8),
             source=n(0, np.uint16),
             lang=n(0, np.uint8),
             alive=n(0, bool),
@@ -78,6 +88,7 @@ def compute_keys(texts: PairTexts, source: int, alive: np.ndarray) -> Keys:
     prompts = texts.simplified_tokens(np.arange(0, 3 * len(texts), 3))
     pairs = pair_tokens(texts.fine_tokens)
     prompt, chosen, rejected = sketches(texts.fine_tokens).reshape(-1, 3, SKETCHES).transpose(1, 0, 2).astype(np.uint64)
+    surface = surface_of(texts)
     narrow_salt = (salt >> np.uint64(32)).astype(np.uint32)[:, None]
     return Keys(
         ids=np.frombuffer(bytes.fromhex("".join(texts.pairs["id"].to_pylist())), ">u8")
@@ -92,6 +103,9 @@ def compute_keys(texts: PairTexts, source: int, alive: np.ndarray) -> Keys:
         preferred=_narrow(mix(prompt) + chosen) ^ narrow_salt,
         spurned=_narrow(mix(prompt) + rejected) ^ narrow_salt,
         prompt_bands=bands(prompts) ^ narrow_salt,
+        answer_chars=surface.chars,
+        answer_marks=surface.marks,
+        answer_signs=surface.signs,
         source=np.full(len(texts), source, np.uint16),
         lang=langs.astype(np.uint8),
         alive=alive,

@@ -84,6 +84,8 @@ def test_a_recipe_that_does_not_exist_is_refused_with_those_that_do() -> None:
         (SMALL + "test_share: 2", "test_share: Input should be less than or equal to 1, found 2"),
         (SMALL + "test_share: much", "test_share: Input should be a valid number"),
         (SMALL + "max_pairs_per_prompt: 0", "max_pairs_per_prompt: Input should be greater than 0, found 0"),
+        (SMALL + "balance: {length: 0.4}", "balance.length: Input should be greater than or equal to 0.5, found 0.4"),
+        (SMALL + "balance: {lenght: 0.6}", "balance.lenght: no such key; expected length"),
         (SMALL + "limits: {max_prompt_chars: -1}", "limits.max_prompt_chars: Input should be greater than 0"),
         (SMALL + "limits: {max_prompt_char: 1}", "limits.max_prompt_char: no such key"),
         (SMALL + "near_duplicates: {pair_similarity: 0.2}", "near_duplicates.pair_similarity: Input should be greater"),
