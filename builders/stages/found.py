@@ -14,6 +14,9 @@ TokenReader = Callable[[np.ndarray], Tokens]
 TextReader = Callable[[np.ndarray], PairTexts]
 """From sorted row numbers to their texts, read from disk."""
 
+MAX_ROWS_KEPT = 4096
+"""A thousand pairs have about a megabyte of text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -35,6 +38,14 @@ class Found:
         left = set(self.rows[stay].tolist())
         notes = {row: note for row, note in self.notes.items() if row in left}
         return Found(self.reason, self.rows[stay], twins, self.note, notes)
+
+
+def kept_in_memory(read_texts: TextReader, rows: np.ndarray) -> TextReader:
+    """A reader of these (sorted) rows that reads them only once, if they are few."""
+    if not 0 < len(rows) <= MAX_ROWS_KEPT:
+        return read_texts
+    texts = read_texts(rows)
+    return lambda asked: texts.take(np.searchsorted(rows, asked))
 
 
 def equal_neighbours(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 
 from builders.engines.this_machine import map_in_threads
-from builders.stages.found import Found, TextReader
+from builders.stages.found import Found, TextReader, kept_in_memory
 from builders.stages.keys import Keys
 from builders.stages.near_duplicates import CANDIDATES_AT_ONCE, portions, verify
 from builders.stages.same_template import drop_other_items
-from builders.stages.similar import MAX_BUCKET, alike, distinct
+from builders.stages.similar import MAX_BUCKET, alike, distinct, ranks
 
 SWAPPED = (0, 2, 1)
 STRAIGHT = (0, 1, 2)
@@ -27,7 +27,8 @@ def find_near_contradictions(
     A near duplicate of one pair of a plain contradiction is a near contradiction of the other.
     """
     rows = np.flatnonzero(alive)
-    pairs = rows[_candidates(keys, rows, threshold)]
+    pairs = rows[_candidates(keys, rows, threshold, workers)]
+    read_texts = kept_in_memory(read_texts, np.unique(pairs))
     check = partial(_contradict, keys=keys, read_texts=read_texts, threshold=threshold)
     similar = np.concatenate([np.empty(0), *map_in_threads(check, portions(pairs, CANDIDATES_AT_ONCE), workers)])
     pairs, similar = pairs[similar >= threshold], similar[similar >= threshold]
@@ -41,24 +42,27 @@ def find_near_contradictions(
     return Found("near_contradiction", found, both[best, 1], notes=dict(zip(found.tolist(), said, strict=True)))
 
 
-def _candidates(keys: Keys, rows: np.ndarray, threshold: float) -> np.ndarray:
-    """int64[c, 2]: places (earlier, later) among `rows` where what one prefers is like what the other rejects.
-
-    Of many that prefer the same, each is only compared with the first MAX_BUCKET.
-    """
-    found = [np.empty((0, 2), np.int64)]
-    for preferred, spurned in zip(keys.preferred[rows].T, keys.spurned[rows].T, strict=True):
-        order = np.argsort(preferred, kind="stable")
-        first = np.searchsorted(preferred[order], spurned)
-        count = np.minimum(np.searchsorted(preferred[order], spurned, side="right") - first, MAX_BUCKET)
-        later = np.repeat(np.arange(len(rows)), count)
-        ramp = np.arange(len(later)) - np.repeat(np.cumsum(count) - count, count)
-        pairs = np.sort(np.stack([order[np.repeat(first, count) + ramp], later], axis=1), axis=1)
-        found.append(pairs[pairs[:, 0] < pairs[:, 1]])
-    pairs = distinct(np.concatenate(found), len(rows))
+def _candidates(keys: Keys, rows: np.ndarray, threshold: float, workers: int) -> np.ndarray:
+    """int64[c, 2]: places (earlier, later) among `rows` where what one prefers is like what the other rejects."""
+    columns = zip(keys.preferred[rows].T, keys.spurned[rows].T, strict=True)
+    pairs = distinct(np.concatenate([*map_in_threads(_matches, columns, workers)]), len(rows))
     sizes = keys.side_sizes[rows]
     fits = alike(sizes[pairs[:, 0]], sizes[pairs[:, 1]][:, SWAPPED], threshold)
     return np.asarray(pairs[fits])
+
+
+def _matches(columns: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """int64[c, 2]: places (earlier, later) that have a value in common, one in each column.
+
+    Of many that have the same in the first column, each is only compared with MAX_BUCKET.
+    """
+    (prefers, likes), (rejects, wanted) = map(ranks, columns)
+    first = np.searchsorted(likes, wanted)
+    count = np.minimum(np.searchsorted(likes, wanted, side="right") - first, MAX_BUCKET)
+    ramp = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    both = prefers[np.repeat(first, count) + ramp], np.repeat(rejects, count)
+    pairs = np.sort(np.stack(both, axis=1), axis=1)
+    return np.asarray(pairs[pairs[:, 0] < pairs[:, 1]])
 
 
 def _contradict(pairs: np.ndarray, keys: Keys, read_texts: TextReader, threshold: float) -> np.ndarray:

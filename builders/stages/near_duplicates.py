@@ -39,7 +39,7 @@ def find_near_duplicates(
     drops a pair that resembles nothing in the dataset.
     """
     rows = np.flatnonzero(alive)
-    pairs = rows[_candidates(keys, rows, read_texts, threshold)]
+    pairs = rows[_candidates(keys, rows, read_texts, threshold, workers)]
     verified = map_in_threads(
         partial(verify, keys=keys, read_texts=read_texts, threshold=threshold),
         portions(pairs, CANDIDATES_AT_ONCE),
@@ -55,11 +55,11 @@ def find_near_duplicates(
     return [Found("near_duplicate", dropped, kept, notes=notes)]
 
 
-def _candidates(keys: Keys, rows: np.ndarray, read_texts: TextReader, threshold: float) -> np.ndarray:
+def _candidates(keys: Keys, rows: np.ndarray, read_texts: TextReader, threshold: float, workers: int) -> np.ndarray:
     """Places among `rows`: of a crowd that shares a template, also those that are alike in the rest of their text."""
     digests, sizes = keys.pair_digests[rows], keys.side_sizes[rows]
-    found = edited_candidates(digests, sizes, threshold)
-    crowd = np.flatnonzero(crowded(digests))
+    found = edited_candidates(digests, sizes, threshold, workers)
+    crowd = np.flatnonzero(crowded(digests, workers))
     if not len(crowd):
         return found
     more = crowd[rest_candidates(rows[crowd], read_texts)]

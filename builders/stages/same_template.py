@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from builders.stages.found import TextReader
+from builders.stages.found import TextReader, kept_in_memory
 from builders.stages.keys import Keys
 from builders.stages.uncrowd import TokenCounts, count_tokens, in_parts
 from sources.pairs.schema import LANGS
@@ -47,6 +47,7 @@ def drop_other_items(
     """
     other = np.array(sides)
     same = np.ones(len(pairs), dtype=bool)
+    read_texts = kept_in_memory(read_texts, np.unique(pairs))
     counts = count_tokens(np.unique(pairs), lambda rows: pair_tokens(read_texts(rows).tokens))
     for part in in_parts(np.arange(len(pairs))) if len(pairs) else []:
         rows, places = np.unique(pairs[part], return_inverse=True)

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from builders.engines.this_machine import map_in_threads
 from builders.stages.found import run_starts
+from sources.text.codes import mix
 from sources.text.minhash import bands_of
 
 MAX_BUCKET = 16
@@ -34,19 +36,21 @@ def candidates(bands: np.ndarray, min_shared: int) -> np.ndarray:
     return np.stack([codes // count, codes % count], axis=1).astype(np.int64)
 
 
-def edited_candidates(digests: np.ndarray, sizes: np.ndarray, threshold: float) -> np.ndarray:
+def edited_candidates(digests: np.ndarray, sizes: np.ndarray, threshold: float, workers: int) -> np.ndarray:
     """int64[c, 2]: places (earlier, later) of documents that share a band, or MIN_SHARED_DIGESTS of their digests.
 
     `sizes` is uint16[n, parts]: how long each part of a document is. Edits of a share below 1 - threshold leave
     each part at least `threshold` times as long as it was.
     """
-    found = [candidates(bands_of(digests), min_shared=1)]
-    for column in digests.T:
+
+    def share_several(column: np.ndarray) -> np.ndarray:
         pairs = _rare_bucket(column)
         pairs = pairs[alike(sizes[pairs[:, 0]], sizes[pairs[:, 1]], threshold)]
         shared = (digests[pairs[:, 0]] == digests[pairs[:, 1]]).sum(axis=1)
-        found.append(pairs[shared >= MIN_SHARED_DIGESTS])
-    return distinct(np.concatenate(found), len(digests))
+        return np.asarray(pairs[shared >= MIN_SHARED_DIGESTS])
+
+    several = map_in_threads(share_several, digests.T, workers)
+    return distinct(np.concatenate([candidates(bands_of(digests), min_shared=1), *several]), len(digests))
 
 
 def distinct(pairs: np.ndarray, count: int) -> np.ndarray:
@@ -63,11 +67,17 @@ def alike(left: np.ndarray, right: np.ndarray, threshold: float) -> np.ndarray:
 
 def _rare_bucket(column: np.ndarray) -> np.ndarray:
     """(earlier, later) of all places with equal values, where at most MAX_RARE have them."""
-    ranked = np.sort((column.astype(np.uint64) << np.uint64(32)) | np.arange(len(column), dtype=np.uint64))
-    starts = run_starts(ranked >> np.uint64(32))
+    order, ranked = ranks(column)
+    starts = run_starts(ranked)
     sizes = np.diff(np.append(starts, len(ranked)))
     kept = (sizes > 1) & (sizes <= MAX_RARE)
-    return pairs_in_runs((ranked & np.uint64(0xFFFFFFFF)).astype(np.int64), starts[kept], sizes[kept])
+    return pairs_in_runs(order, starts[kept], sizes[kept])
+
+
+def ranks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The stable order of values (uint32), and the values in it; some times faster than argsort."""
+    ranked = np.sort((values.astype(np.uint64) << np.uint64(32)) | np.arange(len(values), dtype=np.uint64))
+    return (ranked & np.uint64(0xFFFFFFFF)).astype(np.int64), (ranked >> np.uint64(32)).astype(np.uint32)
 
 
 def pairs_in_runs(places: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -84,38 +94,41 @@ def sizes_of_pairs(sizes: np.ndarray) -> np.ndarray:
     return np.repeat(sizes, sizes * (sizes - 1) // 2)
 
 
-def crowded(digests: np.ndarray) -> np.ndarray:
+def crowded(digests: np.ndarray, workers: int) -> np.ndarray:
     """bool[n]: the documents that share a template with more than MAX_BUCKET others.
 
     Such documents have two digests in a row in common, and that in several places; one that was edited much has at
     least a digest in common with a crowd of them.
     """
     places = np.zeros(len(digests), np.int64)
-    for place in range(0, digests.shape[1], 2):
-        both = digests[:, place].astype(np.uint64) << np.uint64(32) | digests[:, place + 1]
-        places += np.isin(both, _crowds(both))
+    pairs = digests[:, ::2].astype(np.uint64) << np.uint64(32) | digests[:, 1::2]
+    for rows, _, _ in map_in_threads(_of_crowds, pairs.T, workers):
+        places[rows] += 1
     core = places >= MIN_CROWDED_PLACES
     crowd = core.copy()
-    for column in digests.T if core.any() else []:
-        crowds = np.intersect1d(_crowds(column), column[core])
-        rows = np.flatnonzero(np.isin(column, crowds))
-        which = np.searchsorted(crowds, column[rows])
-        mostly_core = 2 * np.bincount(which, core[rows], len(crowds)) >= np.bincount(which, minlength=len(crowds))
-        crowd[rows] |= mostly_core[which]
+    for rows, which, sizes in map_in_threads(_of_crowds, digests.T, workers) if core.any() else []:
+        cores = np.bincount(which, core[rows], len(sizes))
+        crowd[rows] |= ((cores > 0) & (2 * cores >= sizes))[which]
     return crowd
 
 
-def _crowds(column: np.ndarray) -> np.ndarray:
-    """The values that more than MAX_BUCKET have, in order."""
-    ranked = np.sort(column)
-    starts = run_starts(ranked)
-    return np.asarray(ranked[starts[np.diff(np.append(starts, len(ranked))) > MAX_BUCKET]])
+def _of_crowds(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The places of the values that more than MAX_BUCKET have, the crowd of each, and the size of each crowd.
+
+    Counted in as many buckets as there are values first: hardly a value shares its bucket with MAX_BUCKET others.
+    """
+    bits = np.uint64(64 - max(len(values).bit_length(), 1))
+    buckets = (mix(values.astype(np.uint64)) >> bits).astype(np.int64)
+    suspects = np.flatnonzero(np.bincount(buckets)[buckets] > MAX_BUCKET) if len(values) else buckets
+    _, which, sizes = np.unique(values[suspects], return_inverse=True, return_counts=True)
+    large = sizes > MAX_BUCKET
+    kept = large[which]
+    return suspects[kept], (np.cumsum(large) - 1)[which[kept]], sizes[large]
 
 
 def _same_bucket(band: np.ndarray) -> np.ndarray:
     """(earlier, later) of all places with equal values; in large buckets only with the first MAX_BUCKET places."""
-    order = np.argsort(band, kind="stable")
-    ranked = band[order]
+    order, ranked = ranks(band)
     starts = run_starts(ranked)
     sizes = np.diff(np.append(starts, len(band)))
     shared = sizes > 1

@@ -75,7 +75,7 @@ class Texts:
         """Some of the texts, by number, as questions are compared: letters and digits, lower case, Simplified."""
         places, offsets = spans(self.codes.offsets, texts)
         codes = Codes(self.codes.flat[places], offsets).where(self.kinds[places] >= Kind.DIGIT)
-        return simplified(Codes(lower_table()[codes.flat], codes.offsets))
+        return Codes(_lower_simplified_table()[codes.flat], codes.offsets)
 
     @cached_property
     def _ngram_sizes(self) -> np.ndarray:
@@ -137,6 +137,10 @@ class PairTexts(Texts):
     def __len__(self) -> int:
         return len(self.pairs)
 
+    def take(self, rows: np.ndarray) -> "PairTexts":
+        """The texts of some of the pairs, by number."""
+        return PairTexts(self.pairs.take(pa.array(rows)), simplify=self._simplify)
+
     @cached_property
     def keys(self) -> np.ndarray:
         """uint64[n, 3]: a hash of prompt, chosen and rejected, equal for texts that differ in white space only."""
@@ -168,6 +172,12 @@ class PairTexts(Texts):
         """Some texts of one side."""
         taken: list[str] = self.side(side).take(pa.array(list(rows), pa.int64())).to_pylist()
         return taken
+
+
+@cache
+def _lower_simplified_table() -> np.ndarray:
+    """uint32[0x110000]: each code point in lower case and Simplified."""
+    return np.asarray(simplified_table()[lower_table()])
 
 
 @cache

@@ -27,7 +27,7 @@ class Sample:
         return self.keys.alive.copy()
 
     def pair_texts(self, rows: np.ndarray) -> PairTexts:
-        return PairTexts(self.texts.pairs.take(pa.array(rows)))
+        return self.texts.take(rows)
 
     def prompt_tokens(self, rows: np.ndarray) -> Tokens:
         return self.texts.simplified_tokens(3 * rows)
