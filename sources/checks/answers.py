@@ -12,34 +12,39 @@ from sources.checks.repetition import loops
 from sources.pairs.schema import LANGS, SIDES
 from sources.text.characters import Kind, kind_table
 from sources.text.codes import Codes, owners
+from sources.text.simplified import simplify_rows
 from sources.text.texts import PairTexts
 
 BEGINNING_CHARS = 64
 """A refusal says so at the beginning, and so does a model that introduces itself."""
 
 REFUSAL = (
-    r"(?i)(?:抱歉|对不起|對不起|对唔住|對唔住|唔好意思|不好意思|遗憾|遺憾)[^。！!?？\n]{0,24}"
-    r"(?:无法|無法|不能|没法|沒法|冇办法|冇辦法|唔可以|唔能夠|唔能够|不可以|不会|不會|没有办法|沒有辦法|不便)|"
-    r"我(?:们|們|哋)?(?:是不会|是不會|无法|無法|不能|没办法|沒辦法|冇办法|冇辦法|不会|不會|唔會|唔会|不可以|唔可以|拒绝|拒絕)"
-    r"(?:直接)?(?:为您|為您|为你|為你|幫您|幫你|向您|给您|給您)?(?:回答|提供|帮助|幫助|协助|協助|给出|給出|满足|滿足|完成|"
-    r"执行|執行|支持|鼓励|鼓勵|参与|參與|讨论|討論|生成)|"
-    r"作[为為](?:一个|一個|一名|一款)?(?:AI|人工智[能慧]|大?[语語]言模型|智能助手)[^。！!?？\n]{0,20}"
-    r"(?:无法|無法|不能|不会|不會|没有|沒有)|"
+    r"(?i)(?:抱歉|对不起|对唔住|唔好意思|不好意思|遗憾)[^。！!?？\n]{0,24}"
+    r"(?:无法|不能|没法|冇办法|唔可以|唔能够|不可以|不会|没有办法|不便)|"
+    r"我(?:们|哋)?(?:是不会|无法|不能|没办法|冇办法|不会|唔会|不可以|唔可以|拒绝)"
+    r"(?:直接)?(?:为您|为你|帮您|帮你|向您|给您)?(?:回答|提供|帮助|协助|给出|满足|完成|执行|支持|鼓励|参与|讨论|生成)|"
+    r"作为(?:一个|一名|一款)?(?:AI|人工智[能慧]|大?语言模型|智能助手)[^。！!?？\n]{0,20}(?:无法|不能|不会|没有)|"
     r"\bsorry,? (?:but )?(?:i|we) (?:can(?:no|['’])t|can not|am unable|am not able|am not allowed|won['’]t|will not)|"
     r"\bi(?:['’]m| am) (?:unable|not able|not allowed) to (?:help|assist|provide|answer|fulfil|comply|give|discuss|do)|"
     r"\bi (?:can(?:no|['’])t|can not|won['’]t|will not) "
     r"(?:help (?:you|with|to)|assist|provide|answer|fulfil|comply|give|discuss|support|do that)|"
     r"\bas an ai\b[^.!?\n]{0,60}\bi (?:can(?:no|['’])t|can not|do not|don['’]t|am (?:not|unable)|have (?:no|never))"
 )
+"""In Mandarin, Cantonese and English; Chinese is written in Simplified characters here (`_beginnings`)."""
 
 MODEL = (
     r"(?:(?i:chatgpt)|GPT-?[345]|OpenAI|Anthropic|Claude|Bard|Gemini|ChatGLM|GLM-?\d|文心一言|通义千问|讯飞星火|星火认知|"
-    r"智谱|百川|Baichuan|Kimi|豆包|DeepSeek|Qwen|Vicuna|Alpaca|LLaMA|Bing|必应|MOSS|Open ?Assistant|盘古|混元)"
+    r"智谱|百川|Baichuan|Kimi|豆包|DeepSeek|Qwen|Vicuna|Alpaca|LLaMA|Bing|必应|MOSS|Open ?Assistant|盘古|混元|元宝|"
+    r"Grok|Mistral|Copilot|ERNIE|InternLM|MiniMax)"
 )
-MAKER = r"(?:OpenAI|Anthropic|Google|Meta AI|Baidu|百度|阿里巴?巴?|科大讯飞|智谱|谷歌|微软)"
+MAKER = (
+    r"(?:OpenAI|Anthropic|Google|Meta AI|Baidu|Alibaba|Moonshot|ByteDance|Tencent|Zhipu|Mistral AI|xAI|Microsoft|百度|"
+    r"阿里巴?巴?|科大讯飞|智谱|谷歌|微软|深度求索|月之暗面|字节跳动|腾讯)"
+)
 IDENTITY = (
-    rf"(?i)我(?:叫|名叫|的名字是|是)[^。！!?？\n，,]{{0,16}}{MODEL}|我[^。！!?？\n]{{0,24}}(?:由|来自)\s?{MAKER}"
-    r"[^。！!?？\n]{0,10}(?:开发|训练|创建|研发|推出|的语言模型)|"
+    rf"(?i)我(?:叫|名叫|的名字是|嘅名系|是)[^。！!?？\n，,]{{0,16}}{MODEL}|我系(?:一个|一款)?\s?{MODEL}|"
+    rf"我[^。！!?？\n]{{0,24}}(?:由|来自)\s?{MAKER}"
+    r"[^。！!?？\n]{0,10}(?:开发|训练|创建|创造|研发|推出|的语言模型|嘅语言模型)|"
     rf"\bI(?:['’]m| am)(?: called| named)?(?: an?| the)? ?{MODEL}\b|"
     rf"\bmy name is {MODEL}\b|\bI(?:['’]m| am| was)\b[^.!?\n]{{0,60}}\b(?:trained|developed|created|made) by {MAKER}\b"
 )
@@ -91,8 +96,12 @@ def identity_leak(texts: PairTexts, limits: CheckLimits) -> Hits:
 
 @lru_cache(maxsize=1)
 def _beginnings(texts: PairTexts) -> pa.Array:
-    """The first characters of all chosen answers, then of all rejected ones."""
-    return pa.concat_arrays([pc.utf8_slice_codeunits(texts.side(side), 0, BEGINNING_CHARS) for side in (1, 2)])
+    """The first characters of all chosen answers, then of all rejected ones, in Simplified characters."""
+    sides = []
+    for side in (1, 2):
+        rows = texts.traditional[texts.traditional % 3 == side] // 3
+        sides.append(simplify_rows(pc.utf8_slice_codeunits(texts.side(side), 0, BEGINNING_CHARS), rows))
+    return pa.concat_arrays(sides)
 
 
 def _rows_and_sides(places: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from sources.text.texts import PairTexts
 SPEAKER = (
     r"(?i)^\s*(?:\*\*)?(?:assistant|ai(?: assistant)?|bot|chatbot|chatgpt|gpt-?[0-9]?|answer|response|reply|human|"
     r"user|"
-    r"(?:ai|智能|人工智能)?助手|助理|人工智能|机器人|答|回答|回复|用户|客服)(?:\*\*)?\s?[:：]"
+    r"(?:ai|智能|人工智能)?助手|助理|人工智[能慧]|机器人|機器人|答|回答|回复|回覆|用户|用戶|使用者|客服)(?:\*\*)?\s?[:：]"
 )
 SPOKEN_LINE = re.compile(r"(?m)^\s*(?:\*\*)?[^\W\d][^\n:：]{0,11}[:：]")
 MAX_SPOKEN_LINES = 2
@@ -29,6 +29,7 @@ ESCAPED = (
 )
 CODE_OR_MARKUP = (
     r"(?i)```|`[^`\n]+`|代码|编程|程序|函数|正则|转义|网页|标签|换行符|字符串|编码|解码|链接|脚本|格式化|爬虫|前端|接口|"
+    r"程式|編程|函數|函式|正則|轉義|跳脫|網頁|標籤|換行|字串|編碼|解碼|連結|腳本|爬蟲|介面|"
     r"https?://|www\.|\\(?:begin|frac|text|left|mathbb|nabla|neq|nu)\b|"
     r"\bcode\b|\bpython|\bjava|\bhtml|\bxml|\bjson\b|\bregex|"
     r"\bescape|\burl\b|\bsql\b|\blatex|\bprintf?\b|\bstring\b|\bmarkdown|\bfunction\b|\bscript\b|\bshell\b|\bbash\b|\bc\+\+|"

@@ -6,10 +6,12 @@ Only what is compared is read so; the text of a pair is never converted. The tab
 from functools import cache
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from opencc import OpenCC
 
 from sources.text.characters import CODE_POINTS, Kind, code_ranges
-from sources.text.codes import Codes
+from sources.text.codes import Codes, decode
 
 ALSO = {"著": "着"}
 """OpenCC decides by the word whether this one changes (看著, but 著名); compared texts need it the same everywhere."""
@@ -18,6 +20,15 @@ ALSO = {"著": "着"}
 def simplified(codes: Codes) -> Codes:
     """The texts with each Traditional character as its Simplified one."""
     return Codes(simplified_table()[codes.flat], codes.offsets)
+
+
+def simplify_rows(strings: pa.Array, rows: np.ndarray) -> pa.Array:
+    """A column of texts without nulls; in these (sorted) rows each Traditional character as its Simplified one."""
+    codes = simplified(decode(strings.take(pa.array(rows))))
+    new = [codes.of(text).tobytes().decode("utf-32-le") for text in range(len(rows))]
+    mask = np.zeros(len(strings), dtype=bool)
+    mask[rows] = True
+    return pc.replace_with_mask(strings, pa.array(mask), pa.array(new, pa.string()))
 
 
 @cache

@@ -88,11 +88,9 @@ class Texts:
 
     def simplified_tokens(self, texts: np.ndarray) -> Tokens:
         """The n-grams of some of the texts, by number, the same in Traditional as in Simplified characters."""
-        folded, written = self.folded.select(texts), self.tokens.select(texts)
-        changed = np.flatnonzero(simplified_table()[folded.flat] != folded.flat)
-        places = np.unique(owners(folded.offsets, changed))
-        new = tokens(simplified(folded.select(places)), self._ngram_sizes[texts[places]])
-        return replace_texts(written, places, new)
+        places = np.flatnonzero(np.isin(texts, self.traditional))
+        new = tokens(simplified(self.folded.select(texts[places])), self._ngram_sizes[texts[places]])
+        return replace_texts(self.tokens.select(texts), places, new)
 
     @cached_property
     def fine_tokens(self) -> Tokens:
@@ -103,7 +101,7 @@ class Texts:
 
     @cached_property
     def _telltales(self) -> tuple[np.ndarray, np.ndarray]:
-        """The code points that are TELLTALES or strange, and the texts that they stand in."""
+        """The code points that are TELLTALES, strange or Traditional, and the texts that they stand in."""
         places = np.flatnonzero(_noticed_table()[self.codes.flat])
         return self.codes.flat[places], owners(self.codes.offsets, places)
 
@@ -111,6 +109,12 @@ class Texts:
         """The numbers of the texts that hold one of these TELLTALES: those that a costly pattern must be tried on."""
         found, texts = self._telltales
         return np.unique(texts[np.isin(found, [ord(character) for character in telltales])])
+
+    @cached_property
+    def traditional(self) -> np.ndarray:
+        """The numbers of the texts that hold a character which is written otherwise in Simplified ones."""
+        found, texts = self._telltales
+        return np.unique(texts[simplified_table()[found] != found])
 
     @cached_property
     def strange_counts(self) -> np.ndarray:
@@ -183,7 +187,8 @@ def _lower_simplified_table() -> np.ndarray:
 @cache
 def _noticed_table() -> np.ndarray:
     """bool[0x110000]: the code points that are looked for in every text at once."""
-    return np.asarray(telltale_table() | (strange_table() > 0))
+    table = simplified_table()
+    return np.asarray(telltale_table() | (strange_table() > 0) | (table != np.arange(len(table))))
 
 
 def lang_index(langs: pa.ChunkedArray | pa.Array) -> np.ndarray:

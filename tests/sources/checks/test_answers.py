@@ -31,6 +31,10 @@ REFUSALS = [
     "作為一個人工智慧語言模型，我無法給出個人意見。",
     "對唔住，我冇辦法答你呢條問題。",
     "我唔可以提供呢啲資料。",
+    "作為AI，我沒有情感。",
+    "我無法為您提供這方面的幫助。",
+    "唔好意思，呢個我唔能夠幫你。",
+    "我哋唔會討論呢啲話題。",
     "I'm sorry, but I can't help with that.",
     "Sorry, I cannot answer this question.",
     "I’m sorry, I won’t do that.",
@@ -86,6 +90,12 @@ LEAKS = [
     "我的名字是Claude",
     "我是由百度开发的语言模型",
     "我来自阿里巴巴研发的团队",
+    "我是由深度求索公司開發的語言模型。",
+    "我係ChatGPT，由OpenAI開發嘅語言模型。",
+    "我係一個Kimi助手",
+    "我來自阿里巴巴研發的團隊",
+    "我的名字是文心一言",
+    "I am Grok, ask me anything.",
     "I am ChatGPT, a language model.",
     "I'm Claude, nice to meet you.",
     "My name is Bard",
@@ -94,6 +104,9 @@ LEAKS = [
 NO_LEAKS = [
     "ChatGPT是OpenAI开发的语言模型。",
     "我喜欢用ChatGPT写文章。",
+    "我系开设了一门讲ChatGPT的课程。",
+    "我唔係好識用ChatGPT。",
+    "微軟推出咗一個新嘅語言模型。",
     "我是一名老师，在北京工作。",
     "百度是一家公司。",
     "I am a teacher.",
@@ -120,6 +133,8 @@ def test_prompts_may_name_a_model(make_texts: MakeTexts) -> None:
 
 
 ZH_PROSE = "北京是中华人民共和国的首都，有着悠久的历史和灿烂的文化。它位于华北平原的北部，"
+TRADITIONAL_PROSE = "臺北是一座山水環抱的城市，有著悠久的歷史和熱鬧的夜市。它位於盆地的中央，四周都是山，"
+CANTONESE_PROSE = "香港有好多地方值得行下，唔使擔心冇嘢玩。如果你鍾意行山，可以去大嶼山睇日落，如果鍾意食，"
 EN_PROSE = (
     "The city lies in the north of the plain, and it has a long history. Many people visit it each year to see "
     "the old palaces and the temples, and they all say that"
@@ -131,6 +146,8 @@ EN_PROSE = (
     [
         (ZH_PROSE + "每年都有来自世界各地的游客来到这里参观", "zh"),
         (ZH_PROSE + "每年都有来自世界各地的游客来到这里，", "zh"),
+        (TRADITIONAL_PROSE + "每年都有來自世界各地的遊客來到這裡參觀", "zh"),
+        (CANTONESE_PROSE + "就可以去深水埗搵啲老字號嘅車仔麵同埋豆腐", "zh"),
         (EN_PROSE, "en"),
         (EN_PROSE + " they,  \n", "en"),
     ],
@@ -151,6 +168,10 @@ def test_prose_that_ends_in_a_sentence_is_cut_off(make_texts: MakeTexts, text: s
         (ZH_PROSE + "\n3. 每年都有来自世界各地的游客来到这里参观", "zh"),
         (ZH_PROSE + "\n祝您旅途愉快", "zh"),
         (ZH_PROSE + "\n更多信息请看 https://example.org/beijing", "zh"),
+        (TRADITIONAL_PROSE + "人們都說：「每年都有很多遊客來到這裡參觀」", "zh"),
+        (TRADITIONAL_PROSE + "\n祝您旅途愉快", "zh"),
+        (CANTONESE_PROSE + "就可以去深水埗食車仔麵㗎喇！", "zh"),
+        (CANTONESE_PROSE + "就可以去深水埗食車仔麵～", "zh"),
         ("北京是中国的首都。它很大", "zh"),
         (EN_PROSE + " it is great.", "en"),
         (EN_PROSE + " it is great!\nYours,\nAnna", "en"),

@@ -20,10 +20,13 @@ SPEAKERS = [
     "\n\nAssistant:轻拍听声音。",
     "**Assistant:** Sure, here it is.",
     "机器人: 好的。",
+    "機器人：沒問題，水滾了再下麵。",
+    "用戶：係咪要先洗米？",
 ]
 NO_SPEAKERS = [
     "答案：B",
     "AI 是人工智能的缩写。",
+    "機器人的用途：搬運和焊接。",
     "助手的职责：整理文件，安排会议。",
     "Assistant professors teach: that is their job.",
     "问：今天几号？\n答：一号。\n问：星期几？\n答：星期三。",
