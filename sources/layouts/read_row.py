@@ -44,6 +44,16 @@ class Read:
     used: frozenset[str]
     unused: list[str]
 
+    @property
+    def pairs(self) -> list[Draft]:
+        return [draft for draft in self.drafts if isinstance(draft, Draft)]
+
+    def tagged(self, *tags: str) -> "Read":
+        """The same, its pairs with these tags."""
+        for draft in self.pairs:
+            draft.tags = (*draft.tags, *tags)
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class RowReader:

@@ -1,8 +1,5 @@
 """What the adapter tests share: rows written as an upstream file, read back and adapted as a build does it."""
 
-import gzip
-import json
-import lzma
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -16,8 +13,7 @@ from sources.files.read_whole import whole_rows, with_columns
 from sources.files.rows import Limits, RowBatch
 from sources.pairs.assemble import assemble, check_every_row
 from sources.pairs.source import WHOLE_ROW, Source
-
-PACKERS = {".gz": gzip.compress, ".xz": lzma.compress}
+from tests.upstreams.write import as_file, place
 
 
 @dataclass(frozen=True)
@@ -34,14 +30,6 @@ class Result:
     @property
     def reasons(self) -> list[tuple[int, str]]:
         return [(row, reason) for row, reason, _ in self.lost]
-
-
-def as_file(rows: list[dict[str, Any]], name: str) -> bytes:
-    """The rows in the format and packing that the file's name asks for."""
-    lines = ".jsonl" in name
-    dumped = [json.dumps(row, ensure_ascii=False) for row in rows]
-    text = "\n".join(dumped) + "\n" if lines else json.dumps(rows, ensure_ascii=False, indent=2)
-    return PACKERS.get(PurePath(name).suffix, bytes)(text.encode())
 
 
 def triples(table: pa.Table) -> list[tuple[int, str, str]]:
@@ -61,7 +49,7 @@ def adapt(tmp_path: Path) -> Callable[..., Result]:
 
     def run(source: Source, content: list[dict[str, Any]] | bytes, *, name: str = "", **options: Any) -> Result:
         chosen = source.options(**options)
-        path = tmp_path / (name or PurePath(source.files(chosen)[0].path).name)
+        path = tmp_path / (name or PurePath(place(source.files(chosen)[0])).name)
         path.write_bytes(content if isinstance(content, bytes) else as_file(content, path.name))
         batches = list(read(path, source, Limits(max_bad_share=1.0)))
         rows = pa.concat_tables([batch.rows for batch in batches if len(batch.rows)] or [batches[0].rows])

@@ -11,11 +11,14 @@ import pytest
 
 from sources.command.errors import UsageError
 from sources.fetch.fetcher import SAMPLE, sample
+from sources.files.read_whole import whole_rows, with_columns
+from sources.files.rows import Limits
 from sources.pairs.schema import LANGS, Signal
-from sources.pairs.source import Source
+from sources.pairs.source import WHOLE_ROW, Source
 from sources.registry import SOURCES, find_sources
 
 CARDS = Path(__file__).parent.parent.parent / "data_cards"
+HEADINGS = ("Rows", "What this project does with it", "Known faults", "Licence", "Citation")
 SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 
 
@@ -40,8 +43,11 @@ def test_a_source_says_all_that_a_build_and_a_reader_need(source: Source) -> Non
     assert all(isinstance(layout, pa.Schema) for layout in source.layouts)
     assert dataclasses.is_dataclass(source.options)
     assert source.options.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert bool(source.columns) == (source.layouts == (WHOLE_ROW,))
     assert card(source).is_file()
-    assert source.license in card(source).read_text("utf-8")
+    words = card(source).read_text("utf-8")
+    assert source.license in words
+    assert [heading for heading in HEADINGS if f"\n## {heading}\n" not in words] == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
@@ -74,6 +80,28 @@ def test_no_rows_give_no_pairs(source: Source, place: int) -> None:
     assert len(adapted.pairs) == 0
     assert len(adapted.skipped) == 0
     assert not any(adapted.repairs.values())
+
+
+def test_the_sources_of_one_name_differ_in_their_language_only() -> None:
+    told = {source.name: (source.license, source.commercial_use, source.signal, source.options) for source in SOURCES}
+    assert all(told[each.name] == (each.license, each.commercial_use, each.signal, each.options) for each in SOURCES)
+
+
+@pytest.mark.parametrize("source", [each for each in SOURCES if each.columns], ids=lambda s: f"{s.name}-{s.lang}")
+def test_the_sample_of_a_source_gives_pairs_in_its_language(source: Source) -> None:
+    read = [
+        batch
+        for named in source.files(source.options())
+        for file in sample().name_all(named)
+        for batch in with_columns(
+            whole_rows(SAMPLE / file.mirror_path, file.path, Limits(), None), source.columns, file.path
+        )
+    ]
+    adapted = [source.adapt(batch.rows, source.options()) for batch in read]
+    assert sum(len(batch) for batch in read) in (10, 20)
+    assert sum(len(each.pairs) for each in adapted) >= 2
+    assert {reason for each in adapted for reason in each.skipped["reason"].to_pylist()} <= {"other_language_file"}
+    assert {lang for each in adapted for lang in each.pairs["lang"].to_pylist()} == {source.lang}
 
 
 def test_a_source_is_found_by_its_name() -> None:

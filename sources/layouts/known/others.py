@@ -61,10 +61,10 @@ SIDES = (
 
 
 def _hh(row: Row, options: Options) -> list[Draft]:
-    return [after_common_turns(_dialogue(text(row, "chosen")), _dialogue(text(row, "rejected")))]
+    return [after_common_turns(dialogue(text(row, "chosen")), dialogue(text(row, "rejected")))]
 
 
-def _dialogue(said: str) -> list[Message]:
+def dialogue(said: str) -> list[Message]:
     """The turns of a text in which each begins with "\\n\\nHuman:" or "\\n\\nAssistant:"."""
     before, *parts = SPEAKER.split(said if said.startswith("\n\n") else f"\n\n{said}")
     if before.strip():
