@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-browser test-train test-gpu test-vllm test-wheel lint types imports check bench-build bench-synth \
-  bench-train clean
+.PHONY: demo test test-browser test-train test-gpu test-vllm test-wheel lint types imports check bench-build bench-add \
+  bench-synth bench-train clean
 
 demo: $(VENV)/base  ## build the embedded sample and show the table
 	$(BIN)/build-prefs --lang zh --sample --out prefs
@@ -51,6 +51,9 @@ check: lint types imports test  ## all of the above
 
 bench-build: $(VENV)/base  ## a full-size build against the input/output floor
 	$(BIN)/python bench/bench_build.py
+
+bench-add: $(VENV)/base  ## rows of one's own through --add against the same rows as a published source
+	$(BIN)/python bench/bench_add.py
 
 bench-synth: $(VENV)/dev $(VLLM_VENV)/ready  ## tokens per second against vLLM's own benchmark client; memory
 	$(BIN)/python bench/bench_synth.py

@@ -22,6 +22,7 @@ from sources.pairs.extras import EXTRAS
 from sources.pairs.reasoning import ReasoningPolicy, count_reasoning, set_reasoning
 from sources.pairs.schema import DROPPED, PAIRS
 from sources.pairs.source import WHOLE_ROW, Adapted, Source
+from sources.pairs.whole_row import join_rows
 from sources.text.texts import PairTexts
 
 MAX_BATCH_PAIRS = 8192
@@ -179,7 +180,7 @@ def _gathered(batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
     """All rows of a file as one batch."""
     whole = list(batches)
     yield RowBatch(
-        pa.concat_tables([batch.rows for batch in whole]).combine_chunks(),
+        join_rows([batch.rows for batch in whole]),
         pa.concat_tables([batch.bad for batch in whole]),
         sum((Counter(batch.unused) for batch in whole), Counter()),
     )

@@ -1,9 +1,8 @@
-"""Rows of any layout: each as the bytes of one JSON text, for readers that look into single rows."""
+"""Rows of any layout, whole, for readers that look into single rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import orjson
 import pyarrow as pa
 
 from sources.command.errors import BrokenFileError
@@ -12,6 +11,7 @@ from sources.files.own.open_file import own_blocks
 from sources.files.read_json import Bad, Block
 from sources.files.rows import Limits, RowBatch, fitting_columns, tolerate
 from sources.pairs.source import SKIPPED, WHOLE_ROW, skipped
+from sources.pairs.whole_row import rows_in_columns, spell, whole_cells
 
 MAX_BAD = 10_000
 """So many rows that cannot be read, and none before them that can, are enough to give a file up."""
@@ -28,7 +28,12 @@ def whole_rows(
     """
     first, bad_rows = 0, list[tuple[int, str, str]]()
     for block in own_blocks(path, name, limits, encoding, []):
-        batch = _batch(block if max_rows is None else block[: max_rows - first], first, limits.max_row_bytes)
+        wanted = block if max_rows is None else block[: max_rows - first]
+        columns = rows_in_columns(wanted, limits.max_row_bytes)
+        if columns is None:
+            batch = _batch(wanted, first, limits.max_row_bytes)
+        else:
+            batch = RowBatch(_table(columns, range(first, first + len(wanted))), skipped([]))
         first += len(batch)
         bad_rows += zip(*(batch.bad[column].to_pylist() for column in SKIPPED.names), strict=True)
         tolerate(bad_rows, first, limits.max_bad_share, name, at_end=False)
@@ -47,8 +52,8 @@ def with_columns(batches: Iterator[RowBatch], columns: Sequence[Sequence[str]], 
     seen = not columns
     for batch in batches:
         if not seen and len(batch.rows):
-            number, first = (batch.rows[column][0].as_py() for column in ("row", WHOLE_ROW.names[0]))
-            fitting_columns(orjson.loads(first), columns, f"{name}: row {number}")
+            (first,) = whole_cells(batch.rows.slice(0, 1))
+            fitting_columns(first, columns, f"{name}: row {batch.rows['row'][0].as_py()}")
             seen = True
         yield batch
 
@@ -96,7 +101,7 @@ def _batch(block: Block, first: int, max_row_bytes: int) -> RowBatch:
     for number, row in enumerate(block, first):
         if isinstance(row, dict):
             try:
-                text = orjson.dumps(row, default=str)
+                text = spell(row)
                 if len(text) > max_row_bytes:
                     bad.append((number, "row_too_large", f"{len(text):,} bytes, at most {max_row_bytes:,}"))
                     continue
@@ -108,5 +113,8 @@ def _batch(block: Block, first: int, max_row_bytes: int) -> RowBatch:
             bad.append((number, row.reason, row.evidence))
         else:
             bad.append((number, "not_an_object", type(row).__name__))
-    table = pa.table({WHOLE_ROW.names[0]: pa.array(texts, pa.binary()), "row": pa.array(numbers, pa.int64())})
-    return RowBatch(table, skipped(bad))
+    return RowBatch(_table(pa.array(texts, pa.binary()), numbers), skipped(bad))
+
+
+def _table(whole: pa.Array, numbers: Iterable[int]) -> pa.Table:
+    return pa.table({WHOLE_ROW.names[0]: whole, "row": pa.array(numbers, pa.int64())})

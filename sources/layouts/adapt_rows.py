@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pyarrow as pa
 
 from sources.command.printable import printable, shown
@@ -15,7 +14,8 @@ from sources.layouts.read_row import UNFIT, Read, RowReader
 from sources.layouts.unpaired import pair_up
 from sources.pairs.extras import EXTRAS, narrow_answer, narrow_turns, write_extras
 from sources.pairs.schema import TURNS, Lang, one_turn
-from sources.pairs.source import WHOLE_ROW, Adapted, skipped
+from sources.pairs.source import Adapted, skipped
+from sources.pairs.whole_row import whole_cells
 from sources.text.script import BEGINNING_CHARS, script_languages
 
 ReadRow = Callable[[Row], Read]
@@ -29,7 +29,6 @@ CALLS = ("tool_calls", "function_call", "function_calls", "functions")
 def adapt_rows(rows: pa.Table, read: ReadRow, lang: Lang, *, is_mixed: bool = False) -> Adapted:
     """What `read` makes of rows of WHOLE_ROW, in that language; where rows are in several, those that do not say which
     are in the one that their script tells."""
-    numbers, cells = whole_cells(rows)
 
     def reading(row: Row) -> Read:
         try:
@@ -41,7 +40,7 @@ def adapt_rows(rows: pa.Table, read: ReadRow, lang: Lang, *, is_mixed: bool = Fa
             draft.lang = lang
         return found
 
-    return adapt_cells(cells, numbers, reading, lang, ONE_BY_ONE)
+    return adapt_cells(whole_cells(rows), rows["row"].to_pylist(), reading, lang, ONE_BY_ONE)
 
 
 def tag(kind: str, value: object) -> list[str]:
@@ -98,11 +97,6 @@ def check_language(said: object, lang: Lang) -> None:
     """
     if not isinstance(said, str) or LANGUAGES.get(said.strip().lower()) != lang:
         raise NoPairError("other_language_file", f"{shown(said)}, read for {lang}")
-
-
-def whole_cells(rows: pa.Table) -> tuple[list[int], list[Any]]:
-    """The number of each row of WHOLE_ROW, and what it holds."""
-    return rows["row"].to_pylist(), [orjson.loads(whole) for whole in rows[WHOLE_ROW.names[0]].to_pylist()]
 
 
 def adapt_cells(cells: list[Any], numbers: list[int], read: ReadRow, lang: Lang | None, pairing: Options) -> Adapted:

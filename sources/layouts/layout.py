@@ -109,6 +109,15 @@ WRITTEN_OUT = re.compile(r"""\s*\[\s*\{\s*['"](?:role|content|from|value)['"]\s*
 """How a list of messages begins that was written to a cell as Python or JSON."""
 
 
+OPENS_MESSAGES = "[ \n"
+"""With which of these characters such a cell begins."""
+
+
+def is_written_out(cell: str) -> bool:
+    """Whether a cell holds messages as text."""
+    return cell[:1] in OPENS_MESSAGES and WRITTEN_OUT.match(cell) is not None
+
+
 def is_text(value: object) -> bool:
     """A string."""
     return isinstance(value, str)

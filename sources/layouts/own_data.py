@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 from sources.fetch.data_files import DataFile
 from sources.files.read_whole import first_rows
 from sources.files.rows import Limits
-from sources.layouts.adapt_rows import adapt_cells, of_other_language, whole_cells
+from sources.layouts.adapt_rows import adapt_cells, of_other_language
 from sources.layouts.find import Taken, find_layout, name_layout, row_reader
 from sources.layouts.plain import PlainRows, read_plain
 from sources.pairs.schema import Lang, Signal, one_turn
 from sources.pairs.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile, skipped
+from sources.pairs.whole_row import whole_cells
 from sources.text.script import BEGINNING_CHARS, script_languages
 
 LOOKED_AT = 200
@@ -93,22 +94,18 @@ def no_files(options: NoOptions) -> tuple[UpstreamFile, ...]:
 def adapt(layout: str, is_named: bool, lang: Lang | None, rows: pa.Table, options: NoOptions) -> Adapted:
     """The pairs of one language, or of both; rows of another, and rows that give none, with their reason."""
     reader = row_reader(layout, is_named=is_named)
-    numbers, cells = whole_cells(rows)
-    plain = read_plain(cells, reader)
+    numbers: list[int] = rows["row"].to_pylist()
+    plain = read_plain(rows, reader)
     if plain is None:
-        return adapt_cells(cells, numbers, reader, lang, reader.options)
+        return adapt_cells(whole_cells(rows), numbers, reader, lang, reader.options)
     return _adapt_plain(plain, numbers, lang)
 
 
 def _adapt_plain(plain: PlainRows, numbers: list[int], lang: Lang | None) -> Adapted:
     """Rows that are three strings each, a column at a time."""
-    langs = script_languages(
-        [
-            f"{prompt[:BEGINNING_CHARS]}\n{chosen[:BEGINNING_CHARS]}"
-            for prompt, chosen, _ in zip(*plain.sides, strict=True)
-        ]
-    )
-    prompt, chosen, rejected = (pa.array(texts, pa.string()) for texts in plain.sides)
+    prompt, chosen, rejected = plain.sides
+    begin = partial(pc.utf8_slice_codeunits, start=0, stop=BEGINNING_CHARS)
+    langs = script_languages(pc.binary_join_element_wise(begin(prompt), begin(chosen), "\n"))
     table = pa.table(
         {
             "prompt": one_turn("user", prompt),

@@ -10,7 +10,7 @@ import orjson
 
 from sources.command.printable import shown
 from sources.layouts.columns import Plan, plan_columns
-from sources.layouts.layout import WRITTEN_OUT, Draft, Half, Kind, Layout, NoPairError, Options, Row, is_nothing
+from sources.layouts.layout import Draft, Half, Kind, Layout, NoPairError, Options, Row, is_nothing, is_written_out
 from sources.layouts.messages import unread_keys
 from sources.pairs.extras import as_messages
 
@@ -142,7 +142,7 @@ def opened(row: Row) -> Row:
     changed: dict[str, Any] | None = None
     for key, cell in row.items():
         if type(cell) is str:
-            if cell[:1] not in "[ \n" or not WRITTEN_OUT.match(cell):
+            if not is_written_out(cell):
                 continue
             new: Any = _parsed(cell)
         elif type(cell) is dict:

@@ -14,6 +14,7 @@ import pytest
 from sources.command.errors import BadRowsError, BrokenFileError, FetchError, FileTooLargeError
 from sources.files.read_whole import first_rows, whole_rows
 from sources.files.rows import Limits
+from sources.pairs.whole_row import whole_cells
 
 ROWS = [{"prompt": f"问{number}", "chosen": "好", "rejected": "坏\n坏"} for number in range(5)]
 
@@ -46,7 +47,7 @@ def read(path: Path, max_rows: int | None = None, **limits: Any) -> tuple[list[t
     bad: list[tuple[Any, ...]] = []
     for batch in whole_rows(path, path.name, Limits(**limits), max_rows):
         table = batch.rows
-        good += zip(table["row"].to_pylist(), map(json.loads, table["whole_row"].to_pylist()), strict=True)
+        good += zip(table["row"].to_pylist(), whole_cells(table), strict=True)
         bad += [tuple(row.values()) for row in batch.bad.to_pylist()]
     return good, bad
 

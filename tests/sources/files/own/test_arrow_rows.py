@@ -1,6 +1,5 @@
 """Parquet, Arrow and Feather: the same rows whatever the types of their columns, bounded, or one line."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from pyarrow import feather
 from sources.command.errors import BrokenFileError, FileTooLargeError
 from sources.files.read_whole import first_rows, whole_rows
 from sources.files.rows import Limits
+from sources.pairs.whole_row import whole_cells
 
 MESSAGES = [{"role": "user", "content": "问"}, {"role": "assistant", "content": "答"}]
 TURN = pa.struct([("role", pa.string()), ("content", pa.string())])
@@ -48,11 +48,7 @@ EVERY = pytest.mark.parametrize("how", WRITE)
 
 def read(table: pa.Table, path: Path, how: str) -> list[Any]:
     WRITE[how](table, path)
-    return [
-        json.loads(row)
-        for batch in whole_rows(path, path.name, Limits(), None)
-        for row in batch.rows["whole_row"].to_pylist()
-    ]
+    return [row for batch in whole_rows(path, path.name, Limits(), None) for row in whole_cells(batch.rows)]
 
 
 @EVERY

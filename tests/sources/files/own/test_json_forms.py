@@ -9,6 +9,7 @@ import pytest
 from sources.command.errors import BadRowsError, BrokenFileError
 from sources.files.read_whole import first_rows, how_read, whole_rows
 from sources.files.rows import Limits
+from sources.pairs.whole_row import whole_cells
 
 ROWS = [{"prompt": f'第{number}问：{{["', "chosen": "好,\n}", "rejected": "]"} for number in range(7)]
 COLUMNS = {name: [row[name] for row in ROWS] for name in ROWS[0]}
@@ -22,11 +23,7 @@ def text(value: object, **how: Any) -> str:
 
 def read(path: Path, content: str | bytes, **limits: Any) -> list[object]:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    rows = [
-        json.loads(row)
-        for batch in whole_rows(path, path.name, Limits(**limits), None)
-        for row in batch.rows["whole_row"].to_pylist()
-    ]
+    rows = [row for batch in whole_rows(path, path.name, Limits(**limits), None) for row in whole_cells(batch.rows)]
     assert first_rows(path, path.name, Limits(**limits), 9999) == rows
     return rows
 
