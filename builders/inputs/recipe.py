@@ -72,7 +72,8 @@ class BalanceSettings(Settings):
 
 
 class Recipe(Settings):
-    """The keys of a recipe file; `sources` maps a source's name to its options, in order of precedence."""
+    """The keys of a recipe file; `sources` maps a source's name to its options, in order of precedence. `like` names
+    the recipe whose keys hold where the file has none."""
 
     name: str
     sources: dict[str, dict[str, Any]]
@@ -86,6 +87,7 @@ class Recipe(Settings):
     max_pairs_per_prompt: Positive | None = None
     balance: BalanceSettings = BalanceSettings()
     test_share: Share = 0.01
+    like: str | None = Field(default=None, exclude=True)
 
     @property
     def simplifies(self) -> bool:

@@ -20,16 +20,39 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+LIKE = "like"
 Kind = TypeVar("Kind", bound=Settings)
 
 
 def load_settings(model: type[Kind], flag: str, name_or_file: str, folder: Path) -> Kind:
     """The settings of that name in `folder`, or in that file; `flag` is what the user gave them with.
 
+    Where the model has a key `like` and the file says `like: NAME`, keys that the file does not have are those of the
+    settings of that name.
+
     Raises:
         UsageError: there are none, or a key or value is wrong; says which.
     """
     path = find_settings(flag, name_or_file, folder)
+    content, seen = _read(path, model), {path}
+    while isinstance(like := content.get(LIKE), str) and LIKE in model.model_fields:
+        base = find_settings(f"{path}: like of {flag}", like, folder)
+        if base in seen:
+            raise UsageError(path, f"like: {like} leads back to it")
+        seen.add(base)
+        content = {**_read(base, model), **{key: value for key, value in content.items() if key != LIKE}}
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise wrong_setting(path, "", error, model, list(model.model_fields)) from error
+
+
+def _read(path: Path, model: type[Settings]) -> dict[str, Any]:
+    """The keys of a YAML file.
+
+    Raises:
+        UsageError: it has none.
+    """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
@@ -37,10 +60,7 @@ def load_settings(model: type[Kind], flag: str, name_or_file: str, folder: Path)
     if not isinstance(content, dict):
         keys = ", ".join(list(model.model_fields)[:3])
         raise UsageError(path, f"holds a {type(content).__name__}", expected=f"keys such as {keys}")
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise wrong_setting(path, "", error, model, list(model.model_fields)) from error
+    return content
 
 
 def find_settings(flag: str, name_or_file: str, folder: Path) -> Path:

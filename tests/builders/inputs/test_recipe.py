@@ -68,7 +68,9 @@ def test_a_recipe_may_be_a_file_with_only_what_is_needed(tmp_path: Path) -> None
 
 
 def test_a_recipe_that_does_not_exist_is_refused_with_those_that_do() -> None:
-    with pytest.raises(UsageError, match=r"no recipe no-such; expected ct-llm, or the path of a YAML file"):
+    with pytest.raises(
+        UsageError, match=r"no recipe no-such; expected ct-llm, ct-llm-plus, en-2026, .*, or the path of a YAML file"
+    ):
         load_recipe("no-such")
 
 
@@ -164,7 +166,10 @@ def test_sources_come_in_the_order_of_the_recipe_with_options_and_cap() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"colour": "red"}, r"sources\.huozi\.colour: no such key; expected file, share, max_pairs"),
+        (
+            {"colour": "red"},
+            r"sources\.huozi\.colour: no such key; expected file, share, max_pairs, max_pairs_per_prompt",
+        ),
         ({"file": "xml"}, r"sources\.huozi\.file: Input should be 'csv' or 'json', found 'xml'"),
         ({"share": 1.5}, r"sources\.huozi\.share: Input should be less than or equal to 1, found 1.5"),
         ({"max_pairs": -1}, r"sources\.huozi\.max_pairs: Input should be greater than or equal to 0, found -1"),

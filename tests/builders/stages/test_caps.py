@@ -147,3 +147,15 @@ def test_what_is_kept_is_within_the_caps(keys: Keys, caps: dict[int, Cap], per_p
 
 def test_no_pair_is_within_every_cap() -> None:
     assert dropped(Keys.none(), {0: Cap(share=0.5, max_pairs=0)}, 1) == {}
+
+
+def test_a_source_may_give_so_many_pairs_of_each_prompt(keys: Keys) -> None:
+    surplus = dropped(keys, {0: Cap(max_pairs_per_prompt=1)})["over_pairs_per_prompt"]
+    assert set(keys.source[surplus].tolist()) == {0}
+    assert len(surplus) == 100  # of four pairs of a prompt two are of this source, and one of them stays
+
+
+def test_the_number_of_each_prompt_goes_before_the_cap_of_all(keys: Keys) -> None:
+    reasons = dropped(keys, {0: Cap(max_pairs_per_prompt=1, max_pairs=60)})
+    assert {reason: len(rows) for reason, rows in reasons.items()} == {"over_pairs_per_prompt": 100, "over_cap": 40}
+    assert not set(reasons["over_pairs_per_prompt"]) & set(reasons["over_cap"])
