@@ -23,7 +23,7 @@ from sources.fetch.data_files import find_data
 from sources.files.read import read_rows
 from sources.files.read_whole import whole_rows
 from sources.files.rows import Limits, RowBatch
-from sources.layouts.own_data import Described, own_data
+from sources.layouts.own_data import Described, look_into, own_data
 from sources.pairs.assemble import assemble
 from sources.pairs.source import NoOptions, Source
 
@@ -75,7 +75,8 @@ def read_published(path: Path) -> float:
 
 def read_own(path: Path) -> float:
     began = time.process_time()
-    own = own_data(Described(files=tuple(find_data(path, "--add")), name="own", licence="MIT"), "zh", "--add")
+    described = Described(files=tuple(find_data(path, "--add")), name="own", licence="MIT")
+    own = own_data(described, look_into(described, Limits(), "--add").taken, "zh")
     pairs = count_pairs(whole_rows(path, path.name, Limits(), None), own.source, path)
     return checked(pairs, began)
 

@@ -1,7 +1,7 @@
 """What a build reads: the sources that take part, where their files are, and why others are left out."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from os.path import isdir, isfile
@@ -16,7 +16,7 @@ from sources.command.errors import MissingFileError, UsageError
 from sources.command.progress import Progress
 from sources.fetch.data_files import DataFile
 from sources.fetch.fetcher import Fetcher, file_sha256, is_upstream, verify_hash
-from sources.layouts.own_data import Described, OwnData, own_data
+from sources.layouts.own_data import Described, OwnData, look_into, own_data
 from sources.pairs.schema import LANGS, Lang
 from sources.pairs.source import NoOptions, Source, UpstreamFile
 from sources.registry import find_sources
@@ -103,7 +103,9 @@ def select(request: Request) -> Selection:
         UsageError: a name that does not exist, or nothing is left.
     """
     recipe_sources = choose_sources(request.recipe)
-    own = [own_data(data, lang, "--add") for lang in request.langs for data in request.added]
+    looked = [look_into(data, request.recipe.limits.reading, "--add") for data in request.added]
+    added = [*zip(request.added, looked, strict=True)]
+    own = [own_data(data, look.taken, lang) for lang in request.langs for data, look in added]
     own_names = names_of_own(data.name for data in request.added)
     for flag, names in (("--only", request.only), ("--without", request.without)):
         for name in (name for name in names if name not in own_names):
@@ -130,7 +132,7 @@ def select(request: Request) -> Selection:
             f"none is left for --lang {' '.join(request.langs)}",
             expected=f"at least one of {', '.join(c.source.name for c in recipe_sources)}",
         )
-    told = [line for data in request.added for line in tell_files(data, request.recipe.limits.reading)]
+    told = [line for data, look in added for line in tell_files(data, look.how)]
     return Selection(taken, left_out, list(dict.fromkeys(map(_read_as, own))), told)
 
 
@@ -188,7 +190,9 @@ def find_inputs(selection: Selection, request: Request, progress: Progress) -> I
     """The files of all sources and the questions of all benchmarks, fetched if need be."""
     progress.start("fetch", len(selection.sources), "sources")
     files = []
-    wanted = partial(locate, request=request)
+    local = list(dict.fromkeys(file.path for chosen in selection.sources for file in chosen.local))
+    hashes = dict(zip(local, map_in_threads(file_sha256, local, request.workers), strict=True))
+    wanted = partial(locate, request=request, hashes=hashes)
     for found in map_in_threads(wanted, selection.sources, request.workers, abandon=True):
         files.append(found)
         progress.advance(1)
@@ -202,13 +206,16 @@ def source_files(chosen: ChosenSource) -> tuple[UpstreamFile, ...]:
     return chosen.source.files(chosen.options)
 
 
-def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
-    """The files of one source, fetched if need be and hashed.
+def locate(chosen: ChosenSource, request: Request, hashes: Mapping[Path, str]) -> list[InputFile]:
+    """The files of one source, fetched if need be and hashed; `hashes` are those of the user's own files.
 
     Raises:
         FetchError: one cannot be had, or has other bytes than the pinned ones where that matters.
     """
-    files = [_given(file) for file in chosen.local]
+    files = [
+        InputFile(file.mirror_path, file.path, file.revision, hashes[file.path], "", file.encoding)
+        for file in chosen.local
+    ]
     for file in (each for named in source_files(chosen) for each in request.fetcher.name_all(named)):
         located = request.fetcher.locate(file)
         sha256 = file_sha256(located.path)
@@ -219,11 +226,6 @@ def locate(chosen: ChosenSource, request: Request) -> list[InputFile]:
             pinned, revision = "", SAMPLE_REVISION
         files.append(InputFile(file.mirror_path, located.path, revision, sha256, pinned))
     return files
-
-
-def _given(file: DataFile) -> InputFile:
-    """A file of the user's own."""
-    return InputFile(file.mirror_path, file.path, file.revision, file_sha256(file.path), "", file.encoding)
 
 
 def synth_files(folder: Path | None, lang: Lang) -> list[Path]:

@@ -23,7 +23,7 @@ from sources.checks import CHECKS
 from sources.command.printable import printable
 from sources.command.progress import Progress
 from sources.layouts.find import Taken
-from sources.layouts.own_data import Described, own_data
+from sources.layouts.own_data import Described, look_into, own_data
 from sources.pairs.ledger import Account, total
 from sources.pairs.schema import LANGS
 from sources.pairs.source import NoOptions
@@ -90,8 +90,9 @@ def examine(subject: Subject, request: Request, progress: Progress, scratch: Pat
         Described(files=(each.file,), name=each.file.name, licence="unknown", layout=subject.layout)
         for each in subject.files
     ]
-    owned = [own_data(data, None, "--layout") for data in described]
-    told = [line for data in described for line in tell_files(data, request.recipe.limits.reading)]
+    looked = [look_into(data, request.recipe.limits.reading, "--layout") for data in described]
+    owned = [own_data(data, look.taken, None) for data, look in zip(described, looked, strict=True)]
+    told = [line for data, look in zip(described, looked, strict=True) for line in tell_files(data, look.how)]
     told += [("passed over", line) for line in subject.passed_over]
     chosen = [ChosenSource(own.source, NoOptions(), Cap(), own.files) for own in owned]
     inputs = find_inputs(Selection(chosen, [], []), request, progress)

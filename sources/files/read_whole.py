@@ -1,6 +1,7 @@
 """Rows of any layout, whole, for readers that look into single rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,9 @@ from sources.files.read_json import Bad, Block
 from sources.files.rows import Limits, RowBatch, fitting_columns, tolerate
 from sources.pairs.source import SKIPPED, WHOLE_ROW, skipped
 from sources.pairs.whole_row import rows_in_columns, spell, whole_cells
+
+LOOKED_AT = 200
+"""So many rows tell what a file is."""
 
 MAX_BAD = 10_000
 """So many rows that cannot be read, and none before them that can, are enough to give a file up."""
@@ -58,15 +62,24 @@ def with_columns(batches: Iterator[RowBatch], columns: Sequence[Sequence[str]], 
         yield batch
 
 
-def first_rows(path: Path, name: str, limits: Limits, count: int, *, encoding: str = "") -> list[object]:
-    """The first so many rows that can be read, as JSON has them; at least one.
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first rows of a file as JSON has them; and what was guessed to read it: packing, encoding, delimiter, sheet,
+    form; empty where nothing was."""
+
+    rows: list[object]
+    how: str
+
+
+def look_at(path: Path, name: str, limits: Limits, count: int = LOOKED_AT, *, encoding: str = "") -> Beginning:
+    """The first so many rows of a file that can be read, at least one, and how it was read.
 
     Raises:
         ReadError: none can be read; says what is wrong with the first.
     """
-    rows: list[object] = []
+    rows, said = list[object](), list[str]()
     number, first_bad = 0, ""
-    for block in own_blocks(path, name, limits, encoding, []):
+    for block in own_blocks(path, name, limits, encoding, said):
         for row in block:
             if isinstance(row, Bad):
                 first_bad = first_bad or f"row {number}: {row.reason} ({printable(row.evidence, max_chars=200)})"
@@ -80,18 +93,7 @@ def first_rows(path: Path, name: str, limits: Limits, count: int, *, encoding: s
         raise BrokenFileError(
             name, found, expected="JSON, CSV, Parquet, Arrow or xlsx", hint="Mend the file, or leave it out."
         )
-    return rows[:count]
-
-
-def how_read(path: Path, name: str, limits: Limits, *, encoding: str = "") -> str:
-    """What was guessed of a file to read it: packing, encoding, delimiter, sheet, form; empty where nothing was.
-
-    Raises:
-        ReadError: it cannot be read.
-    """
-    said: list[str] = []
-    next(own_blocks(path, name, limits, encoding, said), None)
-    return ", ".join(said)
+    return Beginning(rows[:count], ", ".join(said))
 
 
 def _batch(block: Block, first: int, max_row_bytes: int) -> RowBatch:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.fetch.data_files import DataFile
-from sources.files.read_whole import first_rows
+from sources.files.read_whole import look_at
 from sources.files.rows import Limits
 from sources.layouts.adapt_rows import adapt_cells, of_other_language
 from sources.layouts.find import Taken, find_layout, name_layout, row_reader
@@ -22,8 +22,6 @@ from sources.pairs.schema import Lang, Signal, one_turn
 from sources.pairs.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile, skipped
 from sources.pairs.whole_row import whole_cells
 from sources.text.script import BEGINNING_CHARS, script_languages
-
-LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +38,15 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at the beginnings of some files said: the layout that was taken and why; and what was guessed to read
+    each file, empty where nothing was."""
+
+    taken: Taken
+    how: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OwnData:
     """Files of one's own as a source in one language, with the layout that was taken and why."""
 
@@ -48,15 +55,27 @@ class OwnData:
     taken: Taken
 
 
-def own_data(data: Described, lang: Lang | None, flag: str) -> OwnData:
-    """The rows of that language in some files, or of both, each as what it is; `flag` is what the user named a layout
-    with.
+def look_into(data: Described, limits: Limits, flag: str) -> Looked:
+    """The layout that the user names with `flag`, or the one that most rows of the files have.
 
     Raises:
-        MissingColumnError: a file has no known layout.
+        ReadError: a file cannot be read, or has no known layout.
         UsageError: no layout is called so.
     """
-    taken = _take_layout(data, flag)
+    named = name_layout(data.layout, flag).layout if data.layout else None
+    begun = [look_at(file.path, file.name, limits, encoding=file.encoding) for file in data.files]
+    how = tuple(each.how for each in begun)
+    if named is not None:
+        return Looked(Taken(data.layout, f"{flag} says so", named.unpaired), how)
+    found = [find_layout(each.rows, file.name) for file, each in zip(data.files, begun, strict=True)]
+    (name, _), *others = Counter(each.name for each in found).most_common()
+    first = next(each for each in found if each.name == name)
+    more = "".join(f"; {count} file{'s' * (count > 1)} as {other}" for other, count in others)
+    return Looked(Taken(name, first.why + more, any(each.unpaired for each in found)), how)
+
+
+def own_data(data: Described, taken: Taken, lang: Lang | None) -> OwnData:
+    """The rows of that language in some files, or of both, each as what it is."""
     source = Source(
         name=f"{data.name}_{lang}" if lang else data.name,
         lang=lang or "en",
@@ -70,20 +89,6 @@ def own_data(data: Described, lang: Lang | None, flag: str) -> OwnData:
         whole_table=taken.unpaired,
     )
     return OwnData(source, data.files, taken)
-
-
-def _take_layout(data: Described, flag: str) -> Taken:
-    """The layout that the user names, or the one that most rows of the files have."""
-    if data.layout:
-        return Taken(data.layout, f"{flag} says so", name_layout(data.layout, flag).layout.unpaired)
-    found = [
-        find_layout(first_rows(file.path, file.name, Limits(), LOOKED_AT, encoding=file.encoding), file.name)
-        for file in data.files
-    ]
-    (name, _), *others = Counter(each.name for each in found).most_common()
-    first = next(each for each in found if each.name == name)
-    more = "".join(f"; {count} file{'s' * (count > 1)} as {other}" for other, count in others)
-    return Taken(name, first.why + more, any(each.unpaired for each in found))
 
 
 def no_files(options: NoOptions) -> tuple[UpstreamFile, ...]:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sources.command.errors import BadRowsError, BrokenFileError, FetchError, FileTooLargeError
-from sources.files.read_whole import first_rows, whole_rows
+from sources.files.read_whole import look_at, whole_rows
 from sources.files.rows import Limits
 from sources.pairs.whole_row import whole_cells
 
@@ -59,7 +59,7 @@ NAMES = [f"rows.{end}{pack}" for end in ("json", "jsonl", "csv", "tsv") for pack
 def test_every_kind_of_file_gives_the_same_rows(name: str, tmp_path: Path) -> None:
     path = write(tmp_path / name, ROWS)
     assert read(path) == (list(enumerate(ROWS)), [])
-    assert first_rows(path, name, Limits(), 2) == ROWS[:2]
+    assert look_at(path, name, Limits(), 2).rows == ROWS[:2]
 
 
 @pytest.mark.parametrize("name", ["rows.json", "rows.jsonl", "rows.csv", "rows.parquet"])
@@ -142,7 +142,7 @@ def test_a_broken_file_is_named(name: str, content: bytes, error: type[Exception
     with pytest.raises(error, match=name):
         read(path)
     with pytest.raises(error, match=name):
-        first_rows(path, name, Limits(), 9999)
+        look_at(path, name, Limits(), 9999)
 
 
 def test_a_file_that_is_not_there_and_one_that_grows_too_large(tmp_path: Path) -> None:
@@ -157,4 +157,4 @@ def test_a_file_that_is_not_there_and_one_that_grows_too_large(tmp_path: Path) -
 def test_bad_rows_are_no_part_of_the_first_ones(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_bytes(b"x\n" + as_jsonl(ROWS))
-    assert first_rows(path, "rows.jsonl", Limits(), 1) == ROWS[:1]
+    assert look_at(path, "rows.jsonl", Limits(), 1).rows == ROWS[:1]

@@ -9,7 +9,8 @@ import pytest
 
 from sources.command.errors import MissingColumnError, UsageError
 from sources.fetch.data_files import find_data
-from sources.layouts.own_data import Described, OwnData, adapt, no_files, own_data
+from sources.files.rows import Limits
+from sources.layouts.own_data import Described, OwnData, adapt, look_into, no_files, own_data
 from sources.pairs.schema import Lang
 from sources.pairs.source import WHOLE_ROW, NoOptions
 
@@ -24,7 +25,8 @@ def described(path: Path, *rows: Any, layout: str = "") -> Described:
 
 
 def take(path: Path, *rows: Any, lang: Lang = "zh", layout: str = "") -> OwnData:
-    return own_data(described(path, *rows, layout=layout), lang, "--add")
+    data = described(path, *rows, layout=layout)
+    return own_data(data, look_into(data, Limits(), "--add").taken, lang)
 
 
 def adapted(layout: str, lang: Lang, *rows: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import feather
 
 from sources.command.errors import BrokenFileError, FileTooLargeError
-from sources.files.read_whole import first_rows, whole_rows
+from sources.files.read_whole import look_at, whole_rows
 from sources.files.rows import Limits
 from sources.pairs.whole_row import whole_cells
 
@@ -56,7 +56,7 @@ def read(table: pa.Table, path: Path, how: str) -> list[Any]:
 def test_every_kind_gives_the_same_rows(how: str, name: str, tmp_path: Path) -> None:
     rows = [{"prompt": f"第{number}问", "messages": MESSAGES, "score": 1.5, "none": None} for number in range(5)]
     assert read(pa.Table.from_pylist(rows), tmp_path / name, how) == rows
-    assert first_rows(tmp_path / name, name, Limits(), 3) == rows[:3]
+    assert look_at(tmp_path / name, name, Limits(), 3).rows == rows[:3]
 
 
 TEXTS = [

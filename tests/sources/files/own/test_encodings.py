@@ -9,7 +9,7 @@ import pytest
 
 from sources.command.errors import BrokenFileError, UsageError
 from sources.files.own.encodings import LOOKED_AT_BYTES, find_encoding, named_encoding
-from sources.files.read_whole import first_rows, how_read, whole_rows
+from sources.files.read_whole import look_at, whole_rows
 from sources.files.rows import Limits
 
 SIMPLIFIED = [
@@ -59,7 +59,7 @@ def as_csv(rows: list[dict[str, str]]) -> str:
 
 def read(path: Path, content: bytes, encoding: str = "") -> list[object]:
     path.write_bytes(content)
-    return first_rows(path, path.name, Limits(), 9999, encoding=encoding)
+    return look_at(path, path.name, Limits(), 9999, encoding=encoding).rows
 
 
 MARKED = {
@@ -103,7 +103,7 @@ def test_unicode_needs_no_mark(encoding: str, rows: list[dict[str, Any]], tmp_pa
 def test_chinese_of_old_is_read_and_said(rows: list[dict[str, str]], encoding: str, told: str, tmp_path: Path) -> None:
     for name, text in (("a.jsonl", jsonl(rows)), ("a.csv", as_csv(rows))):
         assert read(tmp_path / name, text.encode(encoding)) == rows
-        assert how_read(tmp_path / name, name, Limits()) == told
+        assert look_at(tmp_path / name, name, Limits()).how == told
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_rare_text_that_decodes_only_as_chinese_is_named(tmp_path: Path) -> No
 def test_a_named_encoding_is_taken(rows: list[dict[str, str]], encoding: str, tmp_path: Path) -> None:
     named = named_encoding(encoding, "--encoding")
     assert read(tmp_path / "a.jsonl", jsonl(rows).encode(encoding), named) == rows
-    assert how_read(tmp_path / "a.jsonl", "a", Limits(), encoding=named) == ""
+    assert look_at(tmp_path / "a.jsonl", "a", Limits(), encoding=named).how == ""
 
 
 @pytest.mark.parametrize("name", ["klingon", "hex", "rot13", ""])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sources.command.errors import BadRowsError, BrokenFileError
-from sources.files.read_whole import first_rows, how_read, whole_rows
+from sources.files.read_whole import look_at, whole_rows
 from sources.files.rows import Limits
 from sources.pairs.whole_row import whole_cells
 
@@ -24,7 +24,7 @@ def text(value: object, **how: Any) -> str:
 def read(path: Path, content: str | bytes, **limits: Any) -> list[object]:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     rows = [row for batch in whole_rows(path, path.name, Limits(**limits), None) for row in whole_cells(batch.rows)]
-    assert first_rows(path, path.name, Limits(**limits), 9999) == rows
+    assert look_at(path, path.name, Limits(**limits), 9999).rows == rows
     return rows
 
 
@@ -81,7 +81,7 @@ def test_objects_that_straddle_blocks_stay_whole(form: str, tmp_path: Path) -> N
 )
 def test_an_unusual_form_is_said(form: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(FORMS[form], encoding="utf-8")
-    assert how_read(tmp_path / "a.json", "a.json", Limits()) == said
+    assert look_at(tmp_path / "a.json", "a.json", Limits()).how == said
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_what_is_broken_is_told_by_line_and_byte(content: str, found: str, tmp_p
     path = tmp_path / "a.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(BrokenFileError, match=found) as caught:
-        first_rows(path, "a.json", Limits(), 99)
+        look_at(path, "a.json", Limits(), 99)
     assert "\n" not in str(caught.value)
 
 
@@ -135,7 +135,7 @@ def test_lines_that_are_all_broken_are_no_unknown_layout(tmp_path: Path) -> None
     path = tmp_path / "a.jsonl"
     path.write_text("{'prompt': 'x'}\n" * 5, encoding="utf-8")
     with pytest.raises(BrokenFileError, match=r"none of 5 rows can be read; row 0: bad_json \(.*line 1 column 2"):
-        first_rows(path, "a.jsonl", Limits(), 99)
+        look_at(path, "a.jsonl", Limits(), 99)
     with pytest.raises(BadRowsError, match="row 0: bad_json"):
         list(whole_rows(path, "a.jsonl", Limits(), None))
 
@@ -143,7 +143,7 @@ def test_lines_that_are_all_broken_are_no_unknown_layout(tmp_path: Path) -> None
 def test_a_first_line_that_is_broken_costs_itself(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"prompt": "x"\n' + FORMS["lines"], encoding="utf-8")
-    assert first_rows(path, "a.jsonl", Limits(), 99) == ROWS
+    assert look_at(path, "a.jsonl", Limits(), 99).rows == ROWS
 
 
 @pytest.mark.parametrize("content", ["[]", "[ ]\n", '{"data": []}'])
@@ -152,9 +152,9 @@ def test_a_file_without_rows_is_told(content: str, tmp_path: Path) -> None:
     path.write_text(content, encoding="utf-8")
     if content.startswith("["):
         with pytest.raises(BrokenFileError, match="holds no row"):
-            first_rows(path, "a.json", Limits(), 9)
+            look_at(path, "a.json", Limits(), 9)
     else:
-        assert first_rows(path, "a.json", Limits(), 9) == [{"data": []}]
+        assert look_at(path, "a.json", Limits(), 9).rows == [{"data": []}]
 
 
 def test_a_row_that_is_too_large_is_bad_and_a_document_may_be_larger(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from sources.command.errors import BrokenFileError, FileTooLargeError
 from sources.files.own.first_bytes import kind_of
-from sources.files.read_whole import first_rows, how_read, whole_rows
+from sources.files.read_whole import look_at, whole_rows
 from sources.files.rows import Limits
 
 ROWS = [{"prompt": f"第{number}问", "chosen": "好", "rejected": "坏"} for number in range(50)]
@@ -61,25 +61,25 @@ def write(path: Path, content: bytes) -> Path:
 def test_a_packed_file_is_read_whatever_it_is_called(pack: str, name: str, tmp_path: Path) -> None:
     path = write(tmp_path / name, PACK[pack](TEXT))
     assert kind_of(path.read_bytes()) == pack
-    assert first_rows(path, name, Limits(), 99) == ROWS
+    assert look_at(path, name, Limits(), 99).rows == ROWS
 
 
 @pytest.mark.parametrize("name", ["a.jsonl.gz", "a.xz", "a.zip", "a.parquet"])
 def test_a_plain_file_that_is_called_packed_is_read(name: str, tmp_path: Path) -> None:
-    assert first_rows(write(tmp_path / name, TEXT), name, Limits(), 99) == ROWS
+    assert look_at(write(tmp_path / name, TEXT), name, Limits(), 99).rows == ROWS
 
 
 def test_a_packing_that_the_name_does_not_say_is_said(tmp_path: Path) -> None:
-    assert how_read(write(tmp_path / "a.jsonl", bz2.compress(TEXT)), "a.jsonl", Limits()) == "bz2"
-    assert how_read(write(tmp_path / "a.jsonl.bz2", bz2.compress(TEXT)), "a.jsonl.bz2", Limits()) == ""
-    assert how_read(write(tmp_path / "a.zip", zip_of_one(TEXT)), "a.zip", Limits()) == "zip, its file data.jsonl"
+    assert look_at(write(tmp_path / "a.jsonl", bz2.compress(TEXT)), "a.jsonl", Limits()).how == "bz2"
+    assert look_at(write(tmp_path / "a.jsonl.bz2", bz2.compress(TEXT)), "a.jsonl.bz2", Limits()).how == ""
+    assert look_at(write(tmp_path / "a.zip", zip_of_one(TEXT)), "a.zip", Limits()).how == "zip, its file data.jsonl"
 
 
 @EVERY
 def test_a_truncated_file_is_one_line(pack: str, tmp_path: Path) -> None:
     path = write(tmp_path / "a", PACK[pack](TEXT * 30)[:-30])
     with pytest.raises(BrokenFileError) as caught:
-        first_rows(path, "a", Limits(), 9999)
+        look_at(path, "a", Limits(), 9999)
     assert "\n" not in str(caught.value)
 
 
@@ -95,14 +95,14 @@ def test_a_bomb_is_let_go_long_before_it_is_unpacked(pack: str, tmp_path: Path) 
 def test_what_is_packed_twice_is_refused(pack: str, tmp_path: Path) -> None:
     path = write(tmp_path / "a", PACK[pack](gzip.compress(TEXT)))
     with pytest.raises(BrokenFileError, match=f"a {pack} file that holds a gz file.*Unpack it first"):
-        first_rows(path, "a", Limits(), 1)
+        look_at(path, "a", Limits(), 1)
 
 
 @pytest.mark.parametrize("how", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_zip_of_one_data_file_is_read_beside_what_is_no_data(how: int, tmp_path: Path) -> None:
     others = ("README.md", b"#"), ("__MACOSX/._data.jsonl", b"x"), ("folder/", b"")
     path = write(tmp_path / "a.zip", zipped(("folder/data.jsonl", TEXT), *others, how=how))
-    assert first_rows(path, "a.zip", Limits(), 99) == ROWS
+    assert look_at(path, "a.zip", Limits(), 99).rows == ROWS
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_zip_of_none_or_several_is_refused_with_advice(
 ) -> None:
     path = write(tmp_path / "a.zip", zipped(*members))
     with pytest.raises(BrokenFileError) as caught:
-        first_rows(path, "a.zip", Limits(), 1)
+        look_at(path, "a.zip", Limits(), 1)
     assert words in str(caught.value)
     assert "Unpack it and give the folder" in str(caught.value)
 
@@ -130,7 +130,7 @@ def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
     content[6] |= 1
     content[content.index(b"PK\x01\x02") + 8] |= 1
     with pytest.raises(BrokenFileError, match=r"zip archive that cannot be read .*password"):
-        first_rows(write(tmp_path / "a.zip", bytes(content)), "a.zip", Limits(), 1)
+        look_at(write(tmp_path / "a.zip", bytes(content)), "a.zip", Limits(), 1)
 
 
 def tar(content: bytes) -> bytes:
@@ -159,6 +159,6 @@ def tar(content: bytes) -> bytes:
 def test_what_cannot_be_read_is_named_by_its_first_bytes(content: bytes, words: str, tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", content)
     with pytest.raises(BrokenFileError) as caught:
-        first_rows(path, "a.jsonl", Limits(), 1)
+        look_at(path, "a.jsonl", Limits(), 1)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sources.command.errors import BrokenFileError, FileTooLargeError, ReadError
-from sources.files.read_whole import first_rows, how_read, whole_rows
+from sources.files.read_whole import look_at, whole_rows
 from sources.files.rows import Limits
 
 spec = importlib.util.spec_from_file_location("workbooks", Path(__file__).parent / "workbooks.py")
@@ -23,14 +23,14 @@ ROW = {"prompt": "问", "chosen": "好", "rejected": "坏"}
 
 def read(path: Path, content: bytes, **limits: Any) -> list[object]:
     path.write_bytes(content)
-    return first_rows(path, path.name, Limits(**limits), 999)
+    return look_at(path, path.name, Limits(**limits), 999).rows
 
 
 def test_the_first_of_two_sheets_is_read_and_said(tmp_path: Path) -> None:
     two = workbook({"数据": sheet(HEADER, inline("问", "好", "坏")), "其他": sheet(inline("x"), inline("y"))})
     for name in ("a.xlsx", "a.zip", "a.csv"):
         assert read(tmp_path / name, two) == [ROW]
-        assert how_read(tmp_path / name, name, Limits()) == "sheet 数据, the first of 2"
+        assert look_at(tmp_path / name, name, Limits()).how == "sheet 数据, the first of 2"
 
 
 def test_every_kind_of_cell_is_read_as_it_is_shown(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sources.command.errors import BrokenFileError
 from sources.files.own.tables import find_delimiter, is_table
-from sources.files.read_whole import first_rows, how_read
+from sources.files.read_whole import look_at
 from sources.files.rows import Limits
 
 ROWS = [
@@ -32,16 +32,16 @@ def table(delimiter: str, *, quoted: bool = True, end: str = "\r\n") -> str:
 def test_the_delimiter_is_found(name: str, delimiter: str, quoted: bool, end: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(table(delimiter, quoted=quoted, end=end).encode())
-    assert first_rows(path, name, Limits(), 99) == ROWS
+    assert look_at(path, name, Limits(), 99).rows == ROWS
     usual = {"a.csv": ",", "a.tsv": "\t"}.get(name)
     said = f"a table with {NAMES[delimiter]} between its cells"
-    assert how_read(path, name, Limits()) == ("" if delimiter == usual else said)
+    assert look_at(path, name, Limits()).how == ("" if delimiter == usual else said)
 
 
 def test_what_excel_says_in_a_first_line_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"\xef\xbb\xbfsep=;\r\n" + table(";").encode())
-    assert first_rows(path, "a.csv", Limits(), 99) == ROWS
+    assert look_at(path, "a.csv", Limits(), 99).rows == ROWS
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_a_column_that_stands_twice_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("prompt,chosen,chosen\n1,2,3\n", encoding="utf-8")
     with pytest.raises(BrokenFileError, match="two columns are called chosen"):
-        first_rows(path, "a.csv", Limits(), 1)
+        look_at(path, "a.csv", Limits(), 1)
