@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 TooLong = Literal["drop", "cut"]
-Reason = Literal["empty_completion", "too_long", "prompt_too_long", "equal_completions", "equal_after_cut"]
+Reason = Literal[
+    "empty_completion", "too_long", "prompt_too_long", "equal_after_template", "equal_completions", "equal_after_cut"
+]
 
 REASONS: Final[tuple[Reason, ...]] = (
     "empty_completion",  # chosen or rejected has no token
     "too_long",  # prompt and longer completion together, with `drop`
     "prompt_too_long",  # no token of a completion would be left, with `cut`
+    "equal_after_template",  # the chat template makes the same of two different answers
     "equal_completions",  # chosen and rejected are the same tokens
     "equal_after_cut",  # they differ only in what is cut off
 )
@@ -40,15 +43,16 @@ Flags = npt.NDArray[np.bool_]
 class Account:
     """What became of the pairs of one source: pairs = kept + the sum of left_out.
 
-    Of the kept ones: how many completions were cut, how many prompts end otherwise with a completion than alone
-    (prompt_cut of tokenize_pairs), the longest sequence, and `tokens` of all sequences (prompt and chosen, prompt and
-    rejected).
+    `answers_lost` says of how many the chat template leaves out text of an answer. Of the kept ones: how many
+    completions were cut, how many prompts end otherwise with a completion than alone (prompt_cut of tokenize_pairs),
+    the longest sequence, and `tokens` of all sequences (prompt and chosen, prompt and rejected).
     """
 
     source: str
     pairs: int = 0
     kept: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    answers_lost: int = 0
     cut_chosen: int = 0
     cut_rejected: int = 0
     prompts_cut: int = 0
@@ -57,7 +61,7 @@ class Account:
 
     def add(self, other: "Account") -> None:
         """Count the pairs of the other in this one."""
-        for name in ("pairs", "kept", "cut_chosen", "cut_rejected", "prompts_cut", "tokens"):
+        for name in ("pairs", "kept", "answers_lost", "cut_chosen", "cut_rejected", "prompts_cut", "tokens"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.left_out += other.left_out
         self.longest = max(self.longest, other.longest)
@@ -106,6 +110,7 @@ class _Batch:
 
     def __init__(self, batch: pa.Table, limit: int | None) -> None:
         self.prompt = _lengths(batch["prompt_ids"].combine_chunks())
+        self.differ = batch["answers_differ"].to_numpy().astype(bool)
         self.full = {side: batch[f"{side}_ids"].combine_chunks() for side in ("chosen", "rejected")}
         room = None if limit is None else np.maximum(limit - self.prompt, 0)
         self.kept = {side: _cut(ids, room) for side, ids in self.full.items()}
@@ -125,6 +130,7 @@ def _reasons(batch: _Batch, max_length: int | None, too_long: TooLong) -> Number
         "empty_completion": (_lengths(batch.full["chosen"]) == 0) | (_lengths(batch.full["rejected"]) == 0),
         "too_long": (batch.longer > limit) & (too_long == "drop"),
         "prompt_too_long": (batch.prompt >= limit) & (too_long == "cut"),
+        "equal_after_template": _equal(**batch.full) & batch.differ,
         "equal_completions": _equal(**batch.full),
         "equal_after_cut": _equal(**batch.kept),
     }
@@ -181,7 +187,7 @@ def _count(accounts: dict[str, Account], table: pa.Table, batch: _Batch, reasons
     """Enter the pairs of a batch in the accounts of their sources."""
     coded = table["source"].combine_chunks().dictionary_encode()
     codes = coded.indices.to_numpy(zero_copy_only=False)
-    prompts_cut = table["prompt_cut"].to_numpy() > 0 if "prompt_cut" in table.column_names else np.zeros(len(codes))
+    prompts_cut, lost = table["prompt_cut"].to_numpy() > 0, table["answer_lost"].to_numpy().astype(bool)
     for code, source in enumerate(coded.dictionary.to_pylist()):
         here, kept = codes == code, (codes == code) & (reasons == -1)
         found = Account(
@@ -189,6 +195,7 @@ def _count(accounts: dict[str, Account], table: pa.Table, batch: _Batch, reasons
             pairs=int(here.sum()),
             kept=int(kept.sum()),
             left_out=Counter(REASONS[reason] for reason in reasons[here & (reasons >= 0)]),
+            answers_lost=int(lost[here].sum()),
             cut_chosen=int(batch.was_cut("chosen")[kept].sum()),
             cut_rejected=int(batch.was_cut("rejected")[kept].sum()),
             prompts_cut=int(prompts_cut[kept].sum()),

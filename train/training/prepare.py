@@ -15,10 +15,21 @@ from train.data.chat_template import choose_chat_template
 from train.data.check_tokenizer import check_tokenizer
 from train.data.fit import Fitted, fit
 from train.data.load_pairs import Data, load_pairs
+from train.data.lost_answers import tell_lost_answers
 from train.data.tokenize_pairs import tokenize_pairs
 from train.run.reference import reference_is_unclear
 from train.training.arguments import Arguments
 from train.training.load_model import count_parameters, load_config, load_tokenizer
+
+WHAT_TO_DO = {
+    "empty_completion": "Look at the answers, and at what the chat template makes of them.",
+    "too_long": "Raise --max_length, or give --too_long cut.",
+    "prompt_too_long": "Raise --max_length.",
+    "equal_after_template": "The chat template leaves out what tells the answers apart: give another --chat_template.",
+    "equal_completions": "Look at the data with lint-prefs: chosen and rejected are the same.",
+    "equal_after_cut": "Raise --max_length: the answers differ only in what is cut off.",
+}
+"""By the reason for which most pairs are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +65,19 @@ def prepare(asked: Arguments) -> Prepared:
             for table in _tables(data)
         ]
     fitted = [fit(table, asked.dpo.max_length, run.too_long) for table in tables]
+    remarks += tell_lost_answers(data.train, tables[0], tokenizer)
     if not fitted[0].kept.num_rows:
-        found = f"none of {data.train.num_rows:,} pairs is left to train on"
-        raise NoPairsError(", ".join(run.data), found, hint="Raise --max_length, or give --too_long cut.")
+        raise _nothing_left(fitted[0], ", ".join(run.data))
     test = fitted[1] if len(fitted) > 1 and fitted[1].kept.num_rows else None
     return Prepared(config, tokenizer, count_parameters(config), data, fitted[0], test, remarks)
+
+
+def _nothing_left(fitted: Fitted, data: str) -> NoPairsError:
+    """The error for data of which no pair can be trained on, with what to do about its commonest reason."""
+    reasons = fitted.total.left_out.most_common()
+    counted = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
+    found = f"none of {fitted.total.pairs:,} pairs is left to train on ({counted or 'there are none'})"
+    return NoPairsError(data, found, hint=WHAT_TO_DO[reasons[0][0]] if reasons else "")
 
 
 def cache_of(given: str, name: str) -> Path | None:

@@ -22,7 +22,8 @@ def table(rows: list[Row], sources: list[str] | None = None) -> pa.Table:
     text = [str(place) for place in range(len(rows))]
     traced = {"id": text, "source": sources or ["a"] * len(rows), "source_row": text, "lang": ["zh"] * len(rows)}
     columns = {name: pa.array(values, pa.string()) for name, values in traced.items()}
-    return pa.table({**columns, **lists, "prompt_cut": pa.array([0] * len(rows), pa.int32())})
+    flags = {"answers_differ": [row[1] != row[2] for row in rows], "answer_lost": [False] * len(rows)}
+    return pa.table({**columns, **lists, "prompt_cut": pa.array([0] * len(rows), pa.int32()), **flags})
 
 
 def reasons(rows: list[Row], max_length: int | None, too_long: Any) -> list[str | None]:
@@ -46,6 +47,15 @@ def test_cut_shortens_completions_and_leaves_out_prompts_that_fill_the_length() 
     ]
     (account,) = fitted.accounts
     assert (account.cut_chosen, account.cut_rejected, account.tokens, account.longest) == (1, 0, 8, 4)
+
+
+def test_answers_that_the_template_makes_the_same_are_told_from_equal_ones() -> None:
+    rows: list[Row] = [([1], [2, 3], [2, 3]), ([1], [2, 3], [2, 3]), ([1], [2], [3])]
+    tokens = table(rows)
+    differ = pa.array([True, False, True])
+    tokens = tokens.set_column(tokens.column_names.index("answers_differ"), "answers_differ", differ)
+    fitted = fit(tokens, None, "drop")
+    assert fitted.left_out["reason"].to_pylist() == ["equal_after_template", "equal_completions"]
 
 
 def test_pairs_that_teach_nothing_are_left_out() -> None:

@@ -44,7 +44,16 @@ def test_ids_equal_those_of_trl(any_tokenizer: Any, make_pairs: Pairs, by_trl: C
 def test_the_table_says_where_each_row_is_from_and_has_no_text(chatml: Any, make_pairs: Pairs) -> None:
     pairs = make_pairs(TRICKY)
     tokens = tokenize_pairs(pairs, chatml, cache=None)
-    assert tokens.column_names == ["id", "source", "source_row", "lang", *IDS, "prompt_cut"]
+    assert tokens.column_names == [
+        "id",
+        "source",
+        "source_row",
+        "lang",
+        *IDS,
+        "prompt_cut",
+        "answers_differ",
+        "answer_lost",
+    ]
     assert tokens.select(["id", "source", "source_row", "lang"]) == pairs.select(["id", "source", "source_row", "lang"])
     assert tokens.schema.field("chosen_ids").type == pa.list_(pa.int32())
 
