@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.pairs.reasoning import Reasoned, find_reasoning
 from sources.pairs.schema import LANGS, SIDES, joined_text
 from sources.text.characters import Kind, kind_table, lower_table, telltale_table
 from sources.text.charsets import strange_table
@@ -144,6 +145,11 @@ class PairTexts(Texts):
     def take(self, rows: np.ndarray) -> "PairTexts":
         """The texts of some of the pairs, by number."""
         return PairTexts(self.pairs.take(pa.array(rows)), simplify=self._simplify)
+
+    @cached_property
+    def reasoned(self) -> dict[int, tuple[Reasoned, Reasoned]]:
+        """Chosen and rejected, taken apart, of the pairs of which an answer reasons."""
+        return find_reasoning(self.pairs)
 
     @cached_property
     def keys(self) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pyarrow as pa
 import pytest
 
 from sources.checks import CheckLimits
@@ -11,6 +12,7 @@ from sources.checks.reasoning import (
     reasoning_only_difference,
     reasoning_unclosed,
 )
+from sources.pairs.extras import EXTRAS, narrow_answer, write_extras
 from sources.text.texts import PairTexts
 
 MakeTexts = Callable[..., PairTexts]
@@ -35,6 +37,10 @@ PAIRS = [
     ("用 `<think>` 标记推理。", "不知道。", set()),
     ("```\n<think>\n```", "None here.", set()),
     ("a < think > b", "a <thinker> b", set()),
+    ("它是一个标签：<think>。", "不知道。", set()),
+    ("<think>```\n未完</think>是四。", "<think>猜。</think>是五。", set()),
+    ("<think>a</think>```\nx\n```", "<think>b</think>```\ny\n```", set()),
+    ("<THINK>好。</THINK>是四。", "<reasoning>猜。</reasoning>是五。", set()),
     ("他想了想（思考中），说：四。", "四", set()),
 ]
 
@@ -46,3 +52,33 @@ def test_each_fault_of_reasoning_has_its_code(
     texts = make_texts(("二加二是几？", "四", "五"), ("二加二是几？", chosen, rejected))
     found = {code: list(check(texts, CheckLimits())) for code, check in CHECKS.items()}
     assert found == {code: [1] if code in codes else [] for code in CHECKS}
+
+
+UNDER_KEYS = [
+    ({"reasoning_content": "先算一算。"}, "是四。", {"thinking": "猜。"}, "是五。", set()),
+    ({"reasoning_content": "先算一算。"}, "是四。", {}, "是五。", {"one_sided"}),
+    ({"reasoning": "先算一算。"}, "是四。", {}, "<think>猜。</think>是五。", set()),
+    ({"reasoning_content": "算。"}, "是四。", {"reasoning_content": "猜。"}, "是 四。", {"only_difference"}),
+    ({}, "是四。", {"reasoning_content": "猜。"}, "是四。", {"one_sided", "only_difference"}),
+    ({"reasoning_content": "算。"}, "<think></think>是四。", {"reasoning_content": "猜。"}, "五", set()),
+    ({"name": "x"}, "是四。", {}, "是五。", set()),
+]
+
+
+@pytest.mark.parametrize(("beside_chosen", "chosen", "beside_rejected", "rejected", "codes"), UNDER_KEYS)
+def test_reasoning_under_a_key_is_seen_too(
+    beside_chosen: dict[str, str],
+    chosen: str,
+    beside_rejected: dict[str, str],
+    rejected: str,
+    codes: set[str],
+    make_texts: MakeTexts,
+) -> None:
+    answers = [
+        [{"role": "assistant", "content": said, **beside}]
+        for said, beside in ((chosen, beside_chosen), (rejected, beside_rejected))
+    ]
+    sides = [[{"role": "user", "content": "二加二是几？"}], *answers]
+    narrow = make_texts(("二加二是几？", *map(narrow_answer, answers))).pairs.drop_columns([EXTRAS.name])
+    texts = PairTexts(narrow.append_column(EXTRAS, pa.array([write_extras(None, sides)], EXTRAS.type)))
+    assert {code for code, check in CHECKS.items() if check(texts, CheckLimits())} == codes
