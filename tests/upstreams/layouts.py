@@ -78,7 +78,7 @@ def cheems(item: Item) -> Row:
         ranks = {str(place): place + 1 for place in places}
         return {"input": item.question, "responses": responses, "annotations": [[0, 1, "1"]], "rank": ranks}
     if item.number % 3 == 1:
-        compared = [[0, place, "1"] for place in places[1:]]
+        compared = [[0, place, "1"] for place in reversed(places[1:])]
         return {"input": item.question, "responses": responses, "annotations": compared, "category": ["open"]}
     return {"input": item.question, "answer1": item.worst, "answer2": item.best, "preference": 2}
 
