@@ -79,6 +79,6 @@ def test_reasoning_under_a_key_is_seen_too(
         for said, beside in ((chosen, beside_chosen), (rejected, beside_rejected))
     ]
     sides = [[{"role": "user", "content": "二加二是几？"}], *answers]
-    narrow = make_texts(("二加二是几？", *map(narrow_answer, answers))).pairs.drop_columns([EXTRAS.name])
+    narrow = make_texts(("二加二是几？", *map(narrow_answer, answers))).pairs
     texts = PairTexts(narrow.append_column(EXTRAS, pa.array([write_extras(None, sides)], EXTRAS.type)))
     assert {code for code, check in CHECKS.items() if check(texts, CheckLimits())} == codes
