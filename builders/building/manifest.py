@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
 
 from builders.inputs.inputs import Inputs, Request
+from builders.measures.giveaways import Giveaways
 from sources.pairs.ledger import Account, total
 from sources.pairs.schema import Lang
 
@@ -22,16 +24,24 @@ class Output(Protocol):
         """Its path, size and hash."""
 
 
-def render_manifest(
-    lang: Lang, accounts: list[Account], outputs: Sequence[Output], inputs: Inputs, request: Request
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one language."""
+
+    lang: Lang
+    accounts: list[Account]
+    giveaways: list[Giveaways]
+    outputs: Sequence[Output]
+
+
+def render_manifest(outcome: Outcome, inputs: Inputs, request: Request) -> str:
     """The manifest of one language as JSON. It holds no clock, no path of this machine and no number of workers."""
-    names = {account.source for account in accounts}
+    names = {account.source for account in outcome.accounts}
     manifest = {
         "format": FORMAT,
-        "lang": lang,
+        "lang": outcome.lang,
         "built_with": {"build-prefs": version("build-prefs"), **{name: version(name) for name in PACKAGES}},
-        "built_together_with": sorted(set(request.langs) - {lang}),
+        "built_together_with": sorted(set(request.langs) - {outcome.lang}),
         "recipe": request.recipe.model_dump(mode="json"),
         "flags": {
             "only": sorted(request.only),
@@ -61,8 +71,9 @@ def render_manifest(
             }
             for status in inputs.benchmarks
         ],
-        "sources": [account.as_dict() for account in accounts],
-        "total": total(accounts, lang).as_dict(),
-        "outputs": [output.as_dict() for output in outputs],
+        "sources": [account.as_dict() for account in outcome.accounts],
+        "total": total(outcome.accounts, outcome.lang).as_dict(),
+        "giveaways": [each.as_dict() for each in outcome.giveaways],
+        "outputs": [output.as_dict() for output in outcome.outputs],
     }
     return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

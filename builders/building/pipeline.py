@@ -5,18 +5,21 @@ from functools import partial
 from pathlib import Path
 
 from builders.building.decide import decide
-from builders.building.gather import gather
-from builders.building.manifest import Output, render_manifest
+from builders.building.find_giveaways import find_giveaways, rows_by_source
+from builders.building.gather import Gathered, gather
+from builders.building.manifest import Outcome, Output, render_manifest
 from builders.building.write_pairs import DecidedPairs, WrittenFile, plan_files, write_file
 from builders.card.facts import read_facts
 from builders.card.header import LICENSE_FILE, needs_license_file
 from builders.card.render import render_card, render_license
 from builders.engines.this_machine import map_in_threads
 from builders.inputs.inputs import Inputs, Request, find_inputs, select
+from builders.measures.giveaways import Giveaways
 from builders.measures.statistics import together
 from builders.report.facts import Build
 from builders.report.sample import find_twins
 from builders.report.write import warm_up_aside, write_report
+from builders.stages.decisions import Decisions
 from sources.command.errors import NoPairsError
 from sources.command.progress import Progress
 from sources.files.folder import check_replaceable, put_in_place, scratch_folder
@@ -41,6 +44,7 @@ class Built:
     folder: Path
     accounts: list[Account]
     files: list[WrittenFile]
+    giveaways: list[Giveaways]
 
 
 def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
@@ -71,7 +75,7 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
                 if not request.may_lose_languages or (lang == request.langs[-1] and not built):
                     raise
                 continue  # of a file read for both, its rows are other_language_file in the ledger of the other
-            result = Built(lang, request.out / lang, accounts, files)
+            result = Built(lang, request.out / lang, accounts, files, give_away(lang, gathered, decisions, run))
             describe(result, inputs, run)
             built.append(result)
         for result in built:
@@ -120,16 +124,24 @@ def _close(account: Account, files: list[WrittenFile]) -> None:
     account.check()
 
 
+def give_away(lang: Lang, gathered: Gathered, decisions: Decisions, run: Run) -> list[Giveaways]:
+    """What gives the preferences of each source away, in one language."""
+    run.progress.start(f"measure {lang}", None, "sources")
+    sources = rows_by_source(lang, gathered.accounts, gathered.keys, decisions.kept)
+    return find_giveaways(sources, gathered.keys, decisions.groups, gathered.pairs, run.request.workers)
+
+
 def describe(built: Built, inputs: Inputs, run: Run) -> None:
     """report.html, manifest.json, README.md and LICENSE.md of one language."""
     folder = run.scratch / built.lang
     statistics = together(written.measured for written in built.files)
     outputs: list[Output] = [written.file for written in built.files]
     if run.request.report:
-        facts = Build(built.lang, built.accounts, statistics, inputs, run.request)
+        facts = Build(built.lang, built.accounts, statistics, built.giveaways, inputs, run.request)
         run.progress.start(f"report {built.lang}", None, "rows")
         outputs.append(write_report(folder, facts, [file.drawn for file in built.files if file.drawn]))
-    manifest = render_manifest(built.lang, built.accounts, outputs, inputs, run.request)
+    outcome = Outcome(built.lang, built.accounts, built.giveaways, outputs)
+    manifest = render_manifest(outcome, inputs, run.request)
     (folder / "manifest.json").write_text(manifest, encoding="utf-8")
     card = [read_facts(folder, statistics)]
     (folder / "README.md").write_text(render_card(card), encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
+from builders.measures.giveaways import Giveaways
 from builders.measures.statistics import SourceStatistics, Statistics, measure
 from sources.pairs.schema import Lang
 from sources.pairs.source import Source, UpstreamFile
@@ -50,6 +51,11 @@ class Facts:
     @property
     def pairs(self) -> int:
         return int(self.total["train"] + self.total["test"])
+
+    @property
+    def giveaways(self) -> list[Giveaways]:
+        """What gives the preferences away, by source; none in a build made before it was measured."""
+        return [Giveaways.from_dict(one) for one in self.manifest.get("giveaways", [])]
 
     @property
     def splits(self) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from builders.card.facts import Facts, count_all, dropped_for
+from builders.measures.giveaways import MIN_GROUPS, RULES, Rate
 from sources.command.markdown import bullets, code, plain, share, table
 
 MIN_TELLING_PAIRS = 30
@@ -88,6 +89,32 @@ def _telling(builds: list[Facts]) -> Iterator[str]:
             if one.pairs >= MIN_TELLING_PAIRS and not isnan(auc) and max(auc, 1 - auc) >= 0.75:
                 which = "longer" if auc > 0.5 else "shorter"
                 yield f"{code(one.source)}: the {which} answer is chosen in {max(auc, 1 - auc):.0%} of the pairs."
+
+
+def giveaways(builds: list[Facts]) -> str:
+    """What tells chosen from rejected without the prompt: a row for each source that has enough prompts."""
+    found = [one for facts in builds for one in facts.giveaways]
+    if not found:
+        return f"Nothing can be said: no source has {MIN_GROUPS} prompts, or the build is older than this measure."
+    rows = [
+        (code(one.source), one.pairs, *(f"{rate.right:.2f}" for rate in one.rules.values()), interval(one.classifier))
+        for one in found
+    ]
+    return "\n\n".join(
+        [
+            table(["source", "pairs", *RULES.values(), "classifier"], rows),
+            "How often each rule picks the chosen answer; where the answers are alike in it, it is right half the "
+            "time. The classifier sees what the rules see and the commonest n-grams of the two answers (of at most "
+            f"{max(one.sampled for one in found):,} pairs a source), and judges prompts that it has not learnt from. "
+            "Nothing here reads a prompt: what is above 0.50 is what a model can learn in place of quality. "
+            f"In brackets the 95 % interval. Sources with fewer than {MIN_GROUPS} prompts are left out.",
+        ]
+    )
+
+
+def interval(rate: Rate) -> str:
+    """A rate with the ends of its interval."""
+    return f"{rate.right:.2f} ({rate.low:.2f} to {rate.high:.2f})"
 
 
 def contamination(builds: list[Facts]) -> str:

@@ -14,7 +14,7 @@ from builders.card.built import how_built, inputs, remarks
 from builders.card.facts import Facts, written
 from builders.card.header import front_matter
 from builders.card.licences import licences
-from builders.card.measures import biases, contamination, dropped, source_table
+from builders.card.measures import biases, contamination, dropped, giveaways, source_table
 from builders.card.words import citations, template, words
 from builders.inputs.inputs import SAMPLE_REVISION
 from sources.command.markdown import bullets, plain
@@ -77,6 +77,7 @@ def render_card(builds: list[Facts], place: Place = HERE) -> str:
         sources=source_table(builds),
         licences=licences(builds),
         biases=biases(builds),
+        giveaways=giveaways(builds),
         contamination=contamination(builds),
         dropped=dropped(builds),
         remarks=f"## Remarks on the input\n\n{bullets(notes)}" if notes else "",

@@ -86,6 +86,16 @@ class Spill:
         pairs = pa.concat_tables(parts) if parts else DROPPED.empty_table().select(columns)
         return PairTexts(pairs, simplify=simplify)
 
+    def answers(self, rows: np.ndarray) -> tuple[pa.Array, pa.Array]:
+        """Chosen and rejected of each of the (sorted) rows, of which there is at least one."""
+        sides = SIDES[1:]
+        with self.opened(sides) as read:
+            parts = [read(number).take(pa.array(here)) for number, here in self.places(rows)]
+        chosen, rejected = (
+            pa.concat_arrays([joined_text(part[side].combine_chunks()) for part in parts]) for side in sides
+        )
+        return chosen, rejected
+
     def prompt_tokens(self, rows: np.ndarray) -> Tokens:
         """The tokens by which the prompt of each of the (sorted) rows is grouped."""
 

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from builders.building.decide import decide
+from builders.building.find_giveaways import find_giveaways
 from builders.building.gather import Gathered, gather
 from builders.inputs.files_told import tell_files
 from builders.inputs.inputs import Request, Selection, find_inputs
 from builders.inputs.recipe import ChosenSource, LimitSettings, Recipe
+from builders.linting.biases import find_format_giveaways, find_length_bias, rows_by_file
 from builders.linting.splits import SPLITS, SplitFile
 from builders.linting.tokens import TokenLimit, find_truncated
 from builders.measures.findings import EXAMPLES, Finding
+from builders.measures.giveaways import Giveaways
 from builders.measures.statistics import length_auc
 from builders.stages.caps import Cap
 from builders.stages.decisions import Decisions
@@ -27,9 +30,6 @@ from sources.layouts.own_data import Described, look_into, own_data
 from sources.pairs.ledger import Account, total
 from sources.pairs.schema import LANGS
 from sources.pairs.source import NoOptions
-
-MIN_BIAS, MIN_BIAS_PAIRS = 0.15, 100
-"""So far from 0.5 length alone tells too much; with fewer pairs it may be chance."""
 
 RECIPE = Recipe(
     name="lint",
@@ -55,7 +55,7 @@ class Examples:
 @dataclass(frozen=True, slots=True)
 class Examined:
     """A dataset after linting. `told` is what should be told of its files; `length_auc` says how often the longer
-    answer is the chosen one."""
+    answer is the chosen one; `giveaways` are those of each file, without the pairs that a build would drop."""
 
     layouts: list[tuple[str, Taken]]
     told: list[tuple[str, str]]
@@ -63,6 +63,7 @@ class Examined:
     pairs_by_split: dict[str, int]
     pairs_by_lang: dict[str, int]
     length_auc: float
+    giveaways: list[Giveaways]
     found: list[Examples]
     not_checked: list[str]
 
@@ -101,12 +102,15 @@ def examine(subject: Subject, request: Request, progress: Progress, scratch: Pat
     decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, {})
     splits = np.array([each.split for each in subject.files])[gathered.keys.source]
     where, auc, pairs = Where(gathered, names), length_auc(*gathered.keys.answer_chars.T), len(gathered.keys)
+    by_file = rows_by_file(subject.files, gathered.keys)
+    kept_by_file = {name: rows[decisions.kept[rows]] for name, rows in by_file.items()}
     findings = {
         **gathered.findings,
         **_compared(decisions, where),
         "split_leak": _leaks(gathered, decisions, splits, request),
         "truncated": find_truncated(gathered.pairs, subject.limit),
-        "length_bias": _bias(auc, pairs),
+        "length_bias": find_length_bias(auc, pairs),
+        "format_giveaway": find_format_giveaways(by_file, gathered.keys),
     }
     found = [
         Examples(code, finding.count, pairs, where.named(finding))
@@ -120,6 +124,7 @@ def examine(subject: Subject, request: Request, progress: Progress, scratch: Pat
         pairs_by_split={name: int((splits == name).sum()) for name in dict.fromkeys(splits.tolist())},
         pairs_by_lang={lang: n for place, lang in enumerate(LANGS) if (n := int((gathered.keys.lang == place).sum()))},
         length_auc=auc,
+        giveaways=find_giveaways(kept_by_file, gathered.keys, decisions.groups, gathered.pairs, request.workers),
         found=[*_lost(gathered), *found],
         not_checked=[f"{status.name}: {status.missing}" for status in inputs.benchmarks if status.missing],
     )
@@ -174,14 +179,6 @@ def _all_groups(gathered: Gathered, decisions: Decisions, request: Request) -> n
     everything, read = np.ones(len(gathered.keys), dtype=bool), gathered.pairs.prompt_tokens
     similarity = request.recipe.near_duplicates.prompt_similarity
     return group_prompts(gathered.keys, everything, read, similarity, request.workers)
-
-
-def _bias(auc: float, pairs: int) -> Finding:
-    if pairs < MIN_BIAS_PAIRS or abs(auc - 0.5) < MIN_BIAS:
-        return Finding()
-    which = "longer" if auc > 0.5 else "shorter"
-    share = max(auc, 1 - auc)
-    return Finding(pairs, [(-1, f"taking the {which} answer for chosen is right {share:.0%} of the time")])
 
 
 def _lost(gathered: Gathered) -> list[Examples]:

@@ -51,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     Rule("over_length", "warning", "a side has more characters than the limit"),
     Rule("truncated", "warning", "prompt and answer have more tokens than the limit: a trainer cuts them"),
     Rule("length_bias", "warning", "length alone tells chosen from rejected"),
+    Rule("format_giveaway", "warning", "Markdown, lists, emoji or another language are on one side only"),
     Rule("mojibake_rejected", "warning", "only rejected was read in a wrong encoding"),
     Rule("cut_off_chosen", "warning", "chosen ends in the middle of a sentence"),
     Rule("first_letter_lost", "warning", "chosen begins in lower case, its first letter lost"),

@@ -5,9 +5,14 @@ from rich.table import Table
 from rich.text import Text
 
 from builders.linting.examine import Examined, Examples
-from builders.linting.rules import RULES, Rule, Severity
+from builders.linting.rules import RULES as LINT_RULES
+from builders.linting.rules import Rule, Severity
+from builders.measures.giveaways import RULES, Giveaways
 from sources.command.printable import printable
 from sources.pairs.account_table import remark
+
+NOTABLE, MAX_NOTABLE = 0.6, 5
+"""From here on it is said of a file how far one gets without the prompt; of so many files."""
 
 STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "cyan"}
 
@@ -15,7 +20,7 @@ STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "cya
 def by_rule(examined: Examined) -> list[tuple[Rule, Examples]]:
     """The rules that found something, in the order of RULES."""
     found = {each.code: each for each in examined.found}
-    return [(rule, found[rule.code]) for rule in RULES if rule.code in found]
+    return [(rule, found[rule.code]) for rule in LINT_RULES if rule.code in found]
 
 
 def show_findings(examined: Examined, seconds: float, console: Console) -> None:
@@ -48,6 +53,8 @@ def show_findings(examined: Examined, seconds: float, console: Console) -> None:
         console.print(Text("Nothing was found.", style="green"))
     for what, text in examined.account.remarks():
         console.print(remark(what, text.removeprefix(f"{examined.account.source}: ")))
+    for text in given_away(examined.giveaways):
+        console.print(remark("given away", text))
     for text in examined.not_checked:
         console.print(Text.assemble(("not checked", "yellow"), "  ", printable(text, max_chars=300)))
     console.print()
@@ -68,6 +75,21 @@ def share(found: Examples) -> str:
 def lines(found: Examples) -> list[str]:
     """The examples, safe to print."""
     return [printable(f"{where}: {evidence}".removeprefix(": "), max_chars=240) for where, evidence in found.shown]
+
+
+def given_away(giveaways: list[Giveaways]) -> list[str]:
+    """A line for each file whose preferences are told without the prompt, the plainest first."""
+    notable = sorted((one for one in giveaways if one.classifier.low >= NOTABLE), key=lambda one: -one.classifier.low)
+    told = []
+    for one in notable[:MAX_NOTABLE]:
+        (name, rate), classifier = one.best_rule, one.classifier
+        rule = f"“{RULES[name]}” alone" if rate.right >= 0.5 else f"the opposite of “{RULES[name]}” alone"
+        told.append(
+            f"{one.source}: without the prompt the chosen answer is picked {classifier.right:.0%} of the time "
+            f"(95 %: {classifier.low:.0%} to {classifier.high:.0%}); {rule} {max(rate.right, 1 - rate.right):.0%}"
+        )
+    more = len(notable) - len(told)
+    return [*told, f"and {more:,} more files (--json has them all)"] if more else told
 
 
 def _size(examined: Examined) -> str:
@@ -96,6 +118,7 @@ def as_json(examined: Examined, seconds: float) -> dict[str, object]:
         "columns_not_used": dict(sorted(examined.account.unused.items())),
         "layouts": dict(sorted(examined.account.layouts.items())),
         "length_auc": round(examined.length_auc, 4),
+        "giveaways": [each.as_dict() for each in examined.giveaways],
         "findings": [
             {
                 "rule": rule.code,

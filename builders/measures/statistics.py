@@ -41,7 +41,12 @@ def length_auc(chosen_chars: np.ndarray, rejected_chars: np.ndarray) -> float:
     """How often the rule "the longer answer is chosen" is right; ties count half. 0.5 says that length tells nothing;
     nan without pairs."""
     difference = chosen_chars.astype(np.int64) - rejected_chars
-    return float(((difference > 0) + 0.5 * (difference == 0)).mean()) if len(difference) else float("nan")
+    return float(told_rightly(difference).mean()) if len(difference) else float("nan")
+
+
+def told_rightly(differences: np.ndarray) -> np.ndarray:
+    """float64: 1 where chosen has more of something than rejected, 0 where it has less, 0.5 where they are alike."""
+    return np.asarray((differences > 0) + 0.5 * (differences == 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sources.checks import CheckLimits
 from sources.checks.answers import refusal_chosen, refusal_rejected
 from sources.text.characters import Kind
 from sources.text.codes import owners
-from sources.text.language import NO
+from sources.text.language import NO, YES
 from sources.text.texts import PairTexts
 
 MAX_MARKS = 255
@@ -54,12 +54,19 @@ def surface_of(texts: PairTexts) -> Surface:
     """The surface of the answers of each pair. Lengths are those of the texts as they are."""
     items, lines, bold = _line_marks(texts)
     signs = Sign.MARKDOWN * (lines + bold > 0) + Sign.LIST * (items >= MIN_LIST_LINES) + Sign.EMOJI * _emoji(texts)
-    signs = _answers(signs) + Sign.OTHER_LANGUAGE * _answers(texts.verdicts == NO)
+    signs = _answers(signs) + Sign.OTHER_LANGUAGE * _other_language(texts.verdicts.reshape(-1, 3))
     for side, refused in enumerate(check(texts, CheckLimits()) for check in (refusal_chosen, refusal_rejected)):
         signs[list(refused), side] += Sign.REFUSAL
     chars = np.stack([pc.utf8_length(texts.side(side)).to_numpy(zero_copy_only=False) for side in (1, 2)], axis=1)
     marks = np.minimum(_answers(items + lines + bold), MAX_MARKS)
     return Surface(chars.astype(np.uint32), marks.astype(np.uint8), signs.astype(np.uint8))
+
+
+def _other_language(verdicts: np.ndarray) -> np.ndarray:
+    """bool[n, 2]: whether each answer is in another language than the prompt. That of the pair may be that of chosen,
+    which would give chosen away; so an answer in it to a prompt in another is one in another."""
+    prompt, answers = verdicts[:, :1], verdicts[:, 1:]
+    return np.asarray(((prompt == YES) & (answers == NO)) | ((prompt == NO) & (answers == YES)))
 
 
 def _answers(of_texts: np.ndarray) -> np.ndarray:

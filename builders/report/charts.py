@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.cells import cell_len
 
+from builders.measures.giveaways import Giveaways
 from builders.measures.statistics import SourceStatistics
 from builders.report.drawing import PLACEHOLDERS as COLOURS
 from builders.report.drawing import Colour, Studio, axes, hide_axis
@@ -128,6 +129,28 @@ def length_rule(studio: Studio, sources: Sequence[SourceStatistics]) -> str:
         plot.grid(axis="x")
 
     return studio.draw(LINE * len(sources) + 40, "Length-only AUC by source", paint)
+
+
+def giveaways(studio: Studio, sources: Sequence[Giveaways]) -> str:
+    """How often the classifier and the best rule pick the chosen answer in each source, a rule that is wrong more often
+    than right turned round; the line is the 95 % interval of the classifier."""
+
+    def paint(figure: Figure) -> None:
+        plot = _rows(figure, [source.source for source in sources], right=44, bottom=32)
+        plot.axvline(0.5, color=COLOURS["soft"], linewidth=1, linestyle=(0, (2, 2)))
+        for place, source in enumerate(sources):
+            told, (_, best) = source.classifier, source.best_rule
+            plot.hlines(place, told.low, told.high, color=COLOURS["c1"], linewidth=2)
+            plot.plot(told.right, place, "o", color=COLOURS["c1"], markersize=6.5)
+            plot.plot(max(best.right, 1 - best.right), place, "D", color="none", markersize=6,
+                      markeredgecolor=COLOURS["prompt"], markeredgewidth=1.3)  # fmt: skip
+            plot.annotate(f"{told.right:.3f}", (1, place), xytext=(8, 0), textcoords="offset points",
+                          va="center_baseline", fontsize=9, color=COLOURS["soft"], annotation_clip=False)  # fmt: skip
+        plot.set_xlim(0.4, 1)
+        plot.set_xticks([0.5, 0.6, 0.7, 0.8, 0.9, 1], ["0.5", "0.6", "0.7", "0.8", "0.9", "1"])
+        plot.grid(axis="x")
+
+    return studio.draw(LINE * len(sources) + 40, "Right without reading the prompt, by source", paint)
 
 
 def group_sizes(studio: Studio, sizes: np.ndarray) -> str:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from builders.inputs.inputs import Inputs, Request
+from builders.measures.giveaways import Giveaways
 from builders.measures.statistics import SourceStatistics, Statistics
 from builders.report.formats import share
 from builders.report.scripts import Scripts, find_scripts
@@ -59,6 +60,7 @@ class Build:
     lang: Lang
     accounts: list[Account]
     statistics: Statistics
+    giveaways: list[Giveaways]
     inputs: Inputs
     request: Request
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from builders.measures.giveaways import MIN_GROUPS, RULES
 from builders.report import charts, formats
 from builders.report.charts import Series
 from builders.report.drawing import Colour, Studio, open_studio
@@ -56,6 +57,9 @@ def render_report(facts: Facts) -> str:
         script_parts=list(zip(PARTS, SCRIPT_COLOURS, strict=True)),
         script_pairs=PAIRS_A_SOURCE,
         strong_rule=STRONG_RULE,
+        rules=RULES,
+        min_groups=MIN_GROUPS,
+        too_few=_too_few(facts),
         max_bars=MAX_BARS,
         shown=shown.rows,
         data=Markup(shown.json),  # noqa: S704 - escaped by safe_json
@@ -90,6 +94,8 @@ def _draw(facts: Facts, studio: Studio) -> dict[str, str]:
         "scripts": _draw_scripts(facts, studio),
         "groups": charts.group_sizes(studio, facts.build.statistics.group_sizes),
     }
+    if facts.build.giveaways:
+        drawn["giveaways"] = charts.giveaways(studio, facts.build.giveaways)
     if lost := [(one.reason, one.count) for one in facts.lost[:MAX_BARS]]:
         drawn["lost"] = _draw_counts(studio, "Rows and pairs dropped, by reason", lost, "lost")
     if tags := facts.whole.tags.most_common(MAX_BARS):
@@ -127,6 +133,12 @@ def _draw_scripts(facts: Facts, studio: Studio) -> str:
             for part, colour in zip(PARTS, SCRIPT_COLOURS, strict=True)
         ],
     )
+
+
+def _too_few(facts: Facts) -> list[str]:
+    """The sources of whose giveaways nothing is said."""
+    said = {one.source for one in facts.build.giveaways}
+    return [account.source for account, _ in facts.build.measured() if account.source not in said]
 
 
 def _groups(facts: Facts) -> dict[str, int]:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.measures.surface import surface_of
+from builders.measures.surface import Surface, surface_of
 from sources.text.codes import decode, mix, text_keys
 from sources.text.minhash import BANDS, DIGESTS, SKETCHES, bands, digests, pair_tokens, sketches
 from sources.text.ngrams import token_sets
@@ -56,6 +56,10 @@ class Keys:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def surface(self, rows: np.ndarray) -> Surface:
+        """What shows of the answers of these rows."""
+        return Surface(self.answer_chars[rows], self.answer_marks[rows], self.answer_signs[rows])
 
     @classmethod
     def none(cls) -> "Keys":

@@ -45,6 +45,7 @@ def test_the_json_has_this_shape(lint: Any, write: Callable[..., Path], pair: An
         "columns_not_used",
         "layouts",
         "length_auc",
+        "giveaways",
         "findings",
         "not_checked",
         "seconds",

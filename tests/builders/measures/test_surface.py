@@ -90,12 +90,22 @@ def test_a_sign_is_seen_and_what_looks_like_it_is_not(
     assert [text for text in lacking if sign in signs(make_texts, text)] == []
 
 
-def test_another_language_is_one_that_the_pair_is_not_in(make_texts: MakeTexts) -> None:
-    english = "The weather is fine today, so we are going to walk in the park with our friends."
-    assert Sign.OTHER_LANGUAGE in signs(make_texts, english, "zh")
-    assert Sign.OTHER_LANGUAGE not in signs(make_texts, english, "en")
-    assert Sign.OTHER_LANGUAGE not in signs(make_texts, "今天天气很好，我们去公园散步吧。", "zh")
-    assert Sign.OTHER_LANGUAGE not in signs(make_texts, "print(1 + 2)", "zh")
+ENGLISH = "The weather is fine today, so we are going to walk in the park with our friends."
+CHINESE = "今天天气很好，我们和朋友一起去公园散步吧。"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_another_language_is_not_that_of_the_prompt_whatever_the_pair_is_said_to_be_in(
+    make_texts: MakeTexts, lang: str
+) -> None:
+    surface = surface_of(make_texts((CHINESE, ENGLISH, CHINESE), (ENGLISH, ENGLISH, CHINESE), lang=lang))
+    assert (surface.signs & Sign.OTHER_LANGUAGE > 0).tolist() == [[True, False], [False, True]]
+
+
+@pytest.mark.parametrize("prompt", [CHINESE, "1 + 1 = ?"])
+def test_code_and_answers_to_a_prompt_in_no_language_are_in_no_other(make_texts: MakeTexts, prompt: str) -> None:
+    surface = surface_of(make_texts((prompt, "print(1 + 2)", "x = {}"), ("1 + 1 = ?", ENGLISH, CHINESE)))
+    assert (surface.signs & Sign.OTHER_LANGUAGE).tolist() == [[0, 0], [0, 0]]
 
 
 def test_marks_are_counted_up_to_a_limit(make_texts: MakeTexts) -> None:
