@@ -167,14 +167,21 @@ def _part_key(part: Row) -> str | None:
 def unread_keys(value: object, where: str) -> list[str]:
     """The keys of the messages in a cell that nothing reads, as `prompt[].weight`."""
     if isinstance(value, Mapping):
-        return [f"{where}.{name}" for name in dict.fromkeys(_unread(value))] if has_role(value) else []
+        if not has_role(value) or _is_plain(value):
+            return []
+        return [f"{where}.{name}" for name in dict.fromkeys(_unread(value))]
     if not isinstance(value, list):
         return []
     found: dict[str, None] = {}
     for each in value:
-        if isinstance(each, Mapping) and has_role(each) and (len(each) > 2 or type(each.get("content")) is not str):
+        if isinstance(each, Mapping) and has_role(each) and not _is_plain(each):
             found.update((f"{where}[].{name}", None) for name in _unread(each))
     return list(found)
+
+
+def _is_plain(turn: Row) -> bool:
+    """Whether a message is a role and a text, as nearly all are: nothing of it is left unread."""
+    return len(turn) == 2 and (type(turn.get("content")) is str or type(turn.get("value")) is str)
 
 
 def _unread(turn: Row) -> Iterator[str]:
