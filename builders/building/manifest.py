@@ -36,7 +36,6 @@ class Outcome:
 
 def render_manifest(outcome: Outcome, inputs: Inputs, request: Request) -> str:
     """The manifest of one language as JSON. It holds no clock, no path of this machine and no number of workers."""
-    names = {account.source for account in outcome.accounts}
     manifest = {
         "format": FORMAT,
         "lang": outcome.lang,
@@ -58,7 +57,7 @@ def render_manifest(outcome: Outcome, inputs: Inputs, request: Request) -> str:
                 "pinned_sha256": file.pinned or None,
             }
             for chosen, found in zip(inputs.selection.sources, inputs.files, strict=True)
-            if chosen.source.name in names
+            if chosen.source.lang == outcome.lang
             for file in found
         ],
         "left_out": [{"source": name, "why": why} for name, why in inputs.selection.left_out],

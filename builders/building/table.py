@@ -6,6 +6,7 @@ from rich.text import Text
 from builders.building.pipeline import Built
 from builders.inputs.inputs import Inputs
 from sources.pairs.account_table import account_table, peak_memory_mib, remark
+from sources.pairs.ledger import Account
 from sources.pairs.schema import LANGUAGE_NAMES
 
 
@@ -27,7 +28,10 @@ def show_build(inputs: Inputs, built: list[Built], seconds: float, console: Cons
 def remarks(inputs: Inputs, built: list[Built]) -> list[Text]:
     """One line for each thing that a reader of the table should not miss."""
     lines = [remark("layout", text, style="green") for text in inputs.selection.layouts]
-    lines += [remark(*said) for result in built for account in result.accounts for said in account.remarks()]
+    accounts = [account for result in built for account in result.accounts]
+    lines += [
+        remark(what, _in_language(account, accounts) + text) for account in accounts for what, text in account.remarks()
+    ]
     lines += [remark(what, text) for what, text in inputs.selection.told]
     lines += [remark("left out", f"{name}: {why}") for name, why in inputs.selection.left_out]
     checked = [f"{status.name} ({status.questions:,})" for status in inputs.benchmarks if not status.missing]
@@ -35,3 +39,9 @@ def remarks(inputs: Inputs, built: list[Built]) -> list[Text]:
         lines.append(remark("contamination checked", ", ".join(checked), style="green"))
     lines += [remark("not checked", f"{s.name}: {s.missing}") for s in inputs.benchmarks if s.missing]
     return lines + [remark("input", warning) for warning in inputs.warnings()]
+
+
+def _in_language(account: Account, accounts: list[Account]) -> str:
+    """The language of an account, where a source of that name is there in another one too."""
+    several = sum(each.source == account.source for each in accounts) > 1
+    return f"{LANGUAGE_NAMES[account.lang]}, " * several

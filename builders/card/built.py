@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from builders.card.facts import Facts, source_of, upstream
+from builders.card.facts import Facts, languages_of, upstream
 from builders.inputs.inputs import SAMPLE_REVISION
 from sources.command.markdown import bullets, code, plain, table
 
@@ -35,7 +35,7 @@ def _left_out(builds: list[Facts]) -> list[dict[str, str]]:
     """The sources of the recipe in these languages that took no part; a build of all names those of all."""
     langs = {facts.lang for facts in builds}
     left = {one["source"]: one for facts in builds for one in facts.manifest["left_out"]}
-    return [one for name, one in left.items() if (source := source_of(name)) is None or source.lang in langs]
+    return [one for name, one in left.items() if not languages_of(name) or languages_of(name) & langs]
 
 
 def _flags(builds: list[Facts]) -> Iterator[str]:

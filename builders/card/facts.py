@@ -94,6 +94,11 @@ def source_of(name: str) -> Source | None:
     return REGISTERED.get(name)
 
 
+def languages_of(name: str) -> set[Lang]:
+    """The languages that a registered source holds; none for data of the user's own."""
+    return {source.lang for source in SOURCES if source.name == name}
+
+
 def upstream(name: str) -> UpstreamFile | None:
     """A file of the source as it is published, for the repository that it names."""
     source = source_of(name)

@@ -63,9 +63,13 @@ def test_the_sample_builds_under_it(name: str, build_sample: BuildSample) -> Non
     accounts = [account for each in built for account in each.accounts]
     assert {account.source for account in accounts} == {each for each in taken if not each.startswith("synth_")}
     assert all(account.pairs_made for account in accounts)
-    manifest = json.loads((built[0].folder / "manifest.json").read_text("utf-8"))
-    assert Recipe(**manifest["recipe"]) == recipe
-    assert "like" not in manifest["recipe"]
+    for each in built:
+        manifest = json.loads((each.folder / "manifest.json").read_text("utf-8"))
+        assert Recipe(**manifest["recipe"]) == recipe
+        assert "like" not in manifest["recipe"]
+        read = [(one["source"], one["file"]) for one in manifest["inputs"]]
+        assert len(set(read)) == len(read)
+        assert {source for source, _ in read} == {account.source for account in each.accounts}
 
 
 def test_keys_that_a_file_does_not_have_are_those_of_the_other_recipe(tmp_path: Path) -> None:
