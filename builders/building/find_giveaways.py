@@ -23,10 +23,9 @@ def find_giveaways(
     sources: Mapping[str, np.ndarray], keys: Keys, groups: np.ndarray, spill: Spill, workers: int
 ) -> list[Giveaways]:
     """One for each source that has pairs of MIN_GROUPS prompt groups; `sources` are the rows of each by name."""
-    enough = [(name, rows) for name, rows in sources.items() if len(np.unique(groups[rows])) >= MIN_GROUPS]
     one = partial(_of_source, keys=keys, groups=groups, spill=spill)
     with threadpool_limits(1, "blas"):  # more threads inside each of ours would wait for one another, and burn time
-        return list(map_in_threads(one, enough, workers))
+        return [found for found in map_in_threads(one, list(sources.items()), workers) if found]
 
 
 def rows_by_source(lang: Lang, accounts: Sequence[Account], keys: Keys, kept: np.ndarray) -> dict[str, np.ndarray]:
@@ -39,10 +38,13 @@ def rows_by_source(lang: Lang, accounts: Sequence[Account], keys: Keys, kept: np
     }
 
 
-def _of_source(source: tuple[str, np.ndarray], keys: Keys, groups: np.ndarray, spill: Spill) -> Giveaways:
+def _of_source(source: tuple[str, np.ndarray], keys: Keys, groups: np.ndarray, spill: Spill) -> Giveaways | None:
     name, rows = source
-    lowest = np.lexsort(keys.ids[rows].T[::-1])[:SAMPLED]
-    sampled = np.sort(rows[lowest])
+    different, numbers = np.unique(groups[rows], return_inverse=True)
+    if len(different) < MIN_GROUPS:
+        return None
+    lowest = np.sort(np.lexsort(keys.ids[rows].T[::-1])[:SAMPLED])
+    sampled = rows[lowest]
     lang = LANGS[int(np.bincount(keys.lang[sampled]).argmax())]
     answers = Answers(*spill.answers(sampled), lang, groups[sampled])
     scores = tell_apart(answers, features(keys.surface(sampled)))
@@ -50,6 +52,6 @@ def _of_source(source: tuple[str, np.ndarray], keys: Keys, groups: np.ndarray, s
         source=name,
         pairs=len(rows),
         sampled=len(sampled),
-        rules=rule_rates(keys.surface(rows), groups[rows]),
-        classifier=rate(told_rightly(scores), groups[sampled]),
+        rules=rule_rates(keys.surface(rows), numbers),
+        classifier=rate(told_rightly(scores), numbers[lowest]),
     )

@@ -72,7 +72,7 @@ def ngram_differences(answers: Answers) -> np.ndarray:
     for block in blocks:
         for buckets, _ in block:
             counts += np.bincount(buckets, minlength=1 << BUCKET_BITS)
-    column = np.full(1 << BUCKET_BITS, -1, np.int64)
+    column = np.full(1 << BUCKET_BITS, -1, np.int32)
     commonest = np.argsort(-counts, kind="stable")[:FEATURES]
     column[commonest] = np.arange(FEATURES)
     return np.concatenate([_differences(block, column) for block in blocks])
@@ -82,7 +82,9 @@ def _differences(block: list[tuple[np.ndarray, np.ndarray]], column: np.ndarray)
     counts = []
     for buckets, lengths in block:
         columns = column[buckets]
-        cells = (np.repeat(np.arange(len(lengths)) * FEATURES, lengths) + columns)[columns >= 0]
+        known = columns >= 0
+        firsts = np.arange(0, len(lengths) * FEATURES, FEATURES, dtype=np.int32)
+        cells = np.repeat(firsts, lengths)[known] + columns[known]
         counts.append(np.bincount(cells, minlength=len(lengths) * FEATURES))
     difference = np.clip(counts[0] - counts[1], -MAX_DIFFERENCE, MAX_DIFFERENCE)
     return np.asarray(difference.astype(np.int8).reshape(-1, FEATURES))

@@ -99,20 +99,19 @@ def features(surface: Surface) -> np.ndarray:
 
 
 def rule_rates(surface: Surface, groups: np.ndarray) -> dict[str, Rate]:
-    """The rate of each rule; `groups` are the prompt groups of the pairs."""
+    """The rate of each rule; `groups` are the numbers of the prompt groups of the pairs, from 0."""
     return {name: rate(told_rightly(difference), groups) for name, difference in rule_differences(surface).items()}
 
 
 def rate(right: np.ndarray, groups: np.ndarray) -> Rate:
-    """The mean of `right` (1, 0.5 or 0 for each pair) with Wilson's interval.
+    """The mean of `right` (1, 0.5 or 0 for each pair) with Wilson's interval; `groups` as above.
 
     Pairs of one prompt may be alike; the more alike, the fewer they count as.
     """
     pairs, mean = len(right), float(right.mean())
-    _, places = np.unique(groups, return_inverse=True)
-    off = np.bincount(places, weights=right - mean)
+    off = np.bincount(groups, weights=right - mean)
     spread = float((off**2).sum()) / pairs**2
-    count = min(float(pairs), mean * (1 - mean) / spread) if spread else float(len(off))
+    count = min(float(pairs), mean * (1 - mean) / spread) if spread else float(np.count_nonzero(np.bincount(groups)))
     middle = (mean + Z_95**2 / (2 * count)) / (1 + Z_95**2 / count)
     half = Z_95 / (1 + Z_95**2 / count) * float(np.sqrt(mean * (1 - mean) / count + Z_95**2 / (4 * count**2)))
     return Rate(mean, max(0.0, middle - half), min(1.0, middle + half))

@@ -13,6 +13,7 @@ from builders.linting.rules import Severity
 from builders.linting.show import by_rule, lines, share
 from builders.linting.splits import FoundFiles, find_files
 from builders.linting.tokens import load_limit, template_tokens
+from builders.measures.giveaways import Giveaways
 from builders.python.build import MAX_WORKERS, Names, check_counts, listed
 from sources.command.errors import UsageError
 from sources.command.progress import Bars, Silent
@@ -61,6 +62,11 @@ class LintResult:
     def length_auc(self) -> float:
         """The share of pairs whose longer answer is the chosen one, ties counted half; 0.5 gives nothing away."""
         return self.examined.length_auc
+
+    @property
+    def giveaways(self) -> list[Giveaways]:
+        """How far one gets without reading the prompt, in each file of enough prompts (docs/giveaways.md)."""
+        return self.examined.giveaways
 
     def to_pandas(self) -> "pandas.DataFrame":
         """A row for each finding, with the columns of `Finding`."""
