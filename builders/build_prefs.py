@@ -220,6 +220,7 @@ def _summary(inputs: Any, built: Any, seconds: float) -> dict[str, object]:
                 "folder": str(result.folder),
                 "sources": [account.as_dict() for account in result.accounts],
                 "total": total(result.accounts, result.lang).as_dict(),
+                "overlaps": [overlap.as_dict() for overlap in result.overlaps],
             }
             for result in built
         ],

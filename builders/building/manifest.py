@@ -8,6 +8,7 @@ from typing import Protocol
 
 from builders.inputs.inputs import Inputs, Request
 from builders.measures.giveaways import Giveaways
+from builders.measures.overlap import Overlap
 from sources.pairs.ledger import Account, total
 from sources.pairs.schema import Lang
 
@@ -31,6 +32,7 @@ class Outcome:
     lang: Lang
     accounts: list[Account]
     giveaways: list[Giveaways]
+    overlaps: list[Overlap]
     outputs: Sequence[Output]
 
 
@@ -73,6 +75,7 @@ def render_manifest(outcome: Outcome, inputs: Inputs, request: Request) -> str:
         "sources": [account.as_dict() for account in outcome.accounts],
         "total": total(outcome.accounts, outcome.lang).as_dict(),
         "giveaways": [each.as_dict() for each in outcome.giveaways],
+        "overlaps": [each.as_dict() for each in outcome.overlaps],
         "outputs": [output.as_dict() for output in outcome.outputs],
     }
     return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from builders.building.decide import decide
 from builders.building.find_giveaways import find_giveaways, rows_by_source
+from builders.building.find_overlaps import find_overlaps
 from builders.building.gather import Gathered, gather
 from builders.building.manifest import Outcome, Output, render_manifest
 from builders.building.write_pairs import DecidedPairs, WrittenFile, plan_files, write_file
@@ -15,6 +16,7 @@ from builders.card.render import render_card, render_license
 from builders.engines.this_machine import map_in_threads
 from builders.inputs.inputs import Inputs, Request, find_inputs, select
 from builders.measures.giveaways import Giveaways
+from builders.measures.overlap import Overlap
 from builders.measures.statistics import together
 from builders.report.facts import Build
 from builders.report.sample import find_twins
@@ -45,6 +47,7 @@ class Built:
     accounts: list[Account]
     files: list[WrittenFile]
     giveaways: list[Giveaways]
+    overlaps: list[Overlap]
 
 
 def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
@@ -75,7 +78,9 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
                 if not request.may_lose_languages or (lang == request.langs[-1] and not built):
                     raise
                 continue  # of a file read for both, its rows are other_language_file in the ledger of the other
-            result = Built(lang, request.out / lang, accounts, files, give_away(lang, gathered, decisions, run))
+            told = give_away(lang, gathered, decisions, run)
+            overlaps = find_overlaps(lang, gathered.accounts, gathered.keys, decisions)
+            result = Built(lang, request.out / lang, accounts, files, told, overlaps)
             describe(result, inputs, run)
             built.append(result)
         for result in built:
@@ -137,10 +142,11 @@ def describe(built: Built, inputs: Inputs, run: Run) -> None:
     statistics = together(written.measured for written in built.files)
     outputs: list[Output] = [written.file for written in built.files]
     if run.request.report:
-        facts = Build(built.lang, built.accounts, statistics, built.giveaways, inputs, run.request)
+        measured = (statistics, built.giveaways, built.overlaps)
+        facts = Build(built.lang, built.accounts, *measured, inputs, run.request)
         run.progress.start(f"report {built.lang}", None, "rows")
         outputs.append(write_report(folder, facts, [file.drawn for file in built.files if file.drawn]))
-    outcome = Outcome(built.lang, built.accounts, built.giveaways, outputs)
+    outcome = Outcome(built.lang, built.accounts, built.giveaways, built.overlaps, outputs)
     manifest = render_manifest(outcome, inputs, run.request)
     (folder / "manifest.json").write_text(manifest, encoding="utf-8")
     card = [read_facts(folder, statistics)]

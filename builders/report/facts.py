@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from builders.inputs.inputs import Inputs, Request
 from builders.measures.giveaways import Giveaways
+from builders.measures.overlap import Overlap
 from builders.measures.statistics import SourceStatistics, Statistics
 from builders.report.formats import share
 from builders.report.scripts import Scripts, find_scripts
@@ -61,6 +62,7 @@ class Build:
     accounts: list[Account]
     statistics: Statistics
     giveaways: list[Giveaways]
+    overlaps: list[Overlap]
     inputs: Inputs
     request: Request
 
