@@ -20,6 +20,7 @@ def how_built(builds: list[Facts]) -> str:
         f"recipe {code(recipe['name'])}, whole in `manifest.json`; its stages: {stages}",
         f"near duplicates: pairs from a similarity of {recipe['near_duplicates']['pair_similarity']} on, prompts (for "
         f"the split) from {recipe['near_duplicates']['prompt_similarity']} on; test share {recipe['test_share']}",
+        *_balance(recipe),
         "built with " + ", ".join(f"{name} {version}" for name, version in versions.items()),
         *_flags(builds),
         *(f"left out: {code(one['source'])} ({plain(one['why'])})" for one in _left_out(builds)),
@@ -29,6 +30,11 @@ def how_built(builds: list[Facts]) -> str:
         "`manifest.json` holds the recipe, the inputs with their hashes, every count by source and reason, and the "
         "hash of each file."
     )
+
+
+def _balance(recipe: dict[str, Any]) -> list[str]:
+    limit = recipe.get("balance", {}).get("length")
+    return [] if limit is None else [f"balanced by length: the length-only AUC of a source is at most {limit}"]
 
 
 def _left_out(builds: list[Facts]) -> list[dict[str, str]]:

@@ -28,6 +28,8 @@ def test_a_balanced_build_says_what_went_and_leaves_the_rest(
     assert went.keys() == before.keys() - after.keys() != set()
     assert all(evidence.startswith("length-only AUC 0.") for evidence in went.values())
     assert sum(account.dropped[REASON] for account in balanced.accounts) == len(went)
+    assert "length-only AUC of a source is at most 0.55" in (balanced.folder / "README.md").read_text(encoding="utf-8")
+    assert "balanced by length" not in (plain.folder / "README.md").read_text(encoding="utf-8")
     for source in measure(balanced.folder).sources:
         assert 1 - LIMIT <= source.length_auc <= LIMIT
 
