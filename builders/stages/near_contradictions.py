@@ -15,6 +15,9 @@ from builders.stages.near_duplicates import CANDIDATES_AT_ONCE, portions, verify
 from builders.stages.same_template import drop_other_items
 from builders.stages.similar import MAX_BUCKET, alike, distinct, ranks
 
+MIN_APART = 2
+"""Unswapped, the two differ at least so many times as much."""
+
 SWAPPED = (0, 2, 1)
 STRAIGHT = (0, 1, 2)
 
@@ -66,10 +69,11 @@ def _matches(columns: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
 
 
 def _contradict(pairs: np.ndarray, keys: Keys, read_texts: TextReader, threshold: float) -> np.ndarray:
-    """The least similarity of the three sides of each two rows, the answers of one swapped; 0 where they are as similar
-    unswapped."""
+    """The least similarity of the three sides of each two rows, the answers of one swapped; 0 where they are not much
+    less similar unswapped: then chosen and rejected are much the same, or all of them are of one kind."""
     similarity = verify(pairs, keys, read_texts, threshold, SWAPPED)
     near = np.flatnonzero(similarity >= threshold)
-    straight = verify(pairs[near], keys, read_texts, 0, STRAIGHT)
-    similarity[near[straight >= similarity[near]]] = 0
+    straight = verify(pairs[near], keys, read_texts, 1 - MIN_APART * (1 - threshold), STRAIGHT)
+    similarity[near[1 - straight < MIN_APART * (1 - similarity[near])]] = 0
+    similarity[near[straight == 1]] = 0
     return similarity

@@ -13,6 +13,7 @@ import numpy as np
 
 from builders.stages.found import TextReader, kept_in_memory
 from builders.stages.keys import Keys
+from builders.stages.substitutions import replaced_alike
 from builders.stages.uncrowd import TokenCounts, count_tokens, in_parts
 from sources.pairs.schema import LANGS
 from sources.text.characters import Kind
@@ -58,6 +59,7 @@ def drop_other_items(
         differing = _Differing(texts, counts, which, 3 * earlier[which] + side, 3 * later[which] + other[side])
         items = _differ_in_items(differing.where(side == other[side]), len(part))
         items |= _labelled_apart(texts, earlier, later)
+        items |= replaced_alike(texts, differing.which, differing.left, differing.right, len(part))
         same[part] = ~(_differ_in_numbers(differing, len(part)) | (items & differ[:, 0]))
     return same
 

@@ -53,6 +53,9 @@ PRIOR = {"en": 0.6, "fr": 0.06, "de": 0.06, "es": 0.06, "it": 0.04, "pt": 0.04, 
 MIN_DETECT_LETTERS = 60
 MIN_DETECT_PROBABILITY = 0.99
 DETECT_CHARS = 400
+EDGES = ".,;:!?()\"'“”‘’«»¿¡…"
+PROSE_WORD = re.compile(r"(?:[^\W\d_A-Z]|[^\W\d_][^\W\d_A-Z]*|[^\W\d_a-z]+)(?:['’-][^\W\d_]+)*")
+"""A word in lower case, with a capital at its beginning, or in capitals; parts may be joined by ' and -."""
 
 
 def verdicts(counts: np.ndarray, strings: pa.Array, langs: np.ndarray) -> np.ndarray:
@@ -101,7 +104,10 @@ def _is_en(counts: np.ndarray, strings: pa.Array) -> np.ndarray:
     verdict[readable[share >= MIN_FUNCTION_WORDS]] = YES
     doubtful = readable[(share < MIN_FUNCTION_WORDS) & _is_latin_prose(counts[readable])]
     for text in doubtful[counts[doubtful, Kind.LATIN] >= MIN_DETECT_LETTERS].tolist():
-        found, probability = detect(strings[text].as_py()[:DETECT_CHARS])
+        prose = _prose(strings[text].as_py()[:DETECT_CHARS])
+        if len(prose) < MIN_DETECT_LETTERS:
+            continue
+        found, probability = detect(prose)
         verdict[text] = YES if found == "en" else NO if probability >= MIN_DETECT_PROBABILITY else OPEN
     return verdict
 
@@ -122,6 +128,12 @@ def _is_latin_prose(counts: np.ndarray) -> np.ndarray:
     chars = counts.sum(axis=1)
     spoken = (latin >= MIN_LATIN_LETTERS) & (spaces >= 3) & (latin + spaces >= 0.75 * chars)
     return np.asarray(spoken & (symbols <= MAX_SYMBOL_SHARE * chars))
+
+
+def _prose(text: str) -> str:
+    """The words of a text without names of code, paths, keys and numbers, which look like any language."""
+    words = (word.strip(EDGES) for word in text.split())
+    return " ".join(word for word in words if PROSE_WORD.fullmatch(word))
 
 
 @cache

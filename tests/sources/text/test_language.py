@@ -95,6 +95,19 @@ def test_code_formulas_numbers_and_short_answers_are_open(make_column: MakeColum
     assert verdict(make_column(text, lang=lang)) == [OPEN]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{\n    "DkimTokens": [\n        "vvjuipp74whm76gqoni7qmwwn4w4qusjiainivf6sf",\n        "p4bd4ypb"\n    ]\n}',
+        "let esmImpl = await import('node:readline');\nlet cjsImpl = require('node:readline');",
+        "aws dms describe-schemas \\\n    --endpoint-arn arn:aws:dms:us-east-1:endpoint:6GGI6YPWWGAYUVLKIB732KEVWA",
+        "src/main/java/com/example/app/UserController.java src/main/resources/application.yaml pom.xml",
+    ],
+)
+def test_names_of_code_are_no_other_language(make_column: MakeColumn, text: str) -> None:
+    assert verdict(make_column(text, lang="en")) == [OPEN]
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_code_made_of_english_words_is_no_other_language(make_column: MakeColumn, lang: str) -> None:
     assert verdict(make_column("SELECT * FROM t WHERE a = 1 AND b <> 2;", lang=lang))[0] != NO
