@@ -1,5 +1,8 @@
 """The rows of the first sheet of a workbook of Excel (.xlsx): read as a stream, cell by cell, with nothing but the
-standard library, since a table in memory of what a hostile file claims to hold would take all of it."""
+standard library, since a table in memory of what a hostile file claims to hold would take all of it.
+
+calamine makes such a table: one kilobyte ends the process (https://github.com/tafia/calamine/issues/693).
+"""
 
 import re
 import zipfile
