@@ -1,6 +1,7 @@
 """How each column of known meaning is read into the pairs of a row, or into its one answer; each step says whether the
 column was of use. What it would change and cannot place skips the row with a reason."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sources.command.printable import shown
@@ -87,6 +88,16 @@ def with_system(turns: list[Message], said: str, column: str) -> list[Message]:
 def read_score(row: Row, drafts: Drafts, column: str, side: str = "") -> bool:
     score = number(row[column])
     return score is not None and _fill(drafts, "score", score, side)
+
+
+def read_scores(row: Row, drafts: Drafts, column: str) -> bool:
+    """The scores of both sides in an object with the keys chosen and rejected."""
+    scores = row[column]
+    if not isinstance(scores, Mapping) or {*scores} != {"chosen", "rejected"}:
+        return False
+    read = [(side, score) for side in scores if (score := number(scores[side])) is not None]
+    used = [_fill(drafts, "score", score, side) for side, score in read]
+    return all(used)
 
 
 def read_margin(row: Row, drafts: Drafts, column: str) -> bool:

@@ -19,6 +19,7 @@ LANGUAGE = ("language", "lang")
 LABEL = ("label", "labels", "winner", "preference", "preferred", "kto_tag")
 MARGIN = ("margin", "score_margin", "rating_margin")
 LONE_REASONING = ("reasoning_content", "reasoning", "thinking", "thought", "rationale")
+SCORES = ("scores", "ratings", "rewards")
 LONE_SCORE = ("score", "rating", "reward")
 LONE_MODEL = ("model", "model_name")
 """The last two say something of a row with one answer; of a pair they do not say which."""
@@ -88,6 +89,7 @@ _OF_A_ROW = (
 )
 _OF_A_PAIR = (
     (1, LONE_REASONING, steps.refuse_reasoning),
+    (6, SCORES, steps.read_scores),
     (7, MARGIN, steps.read_margin),
 )
 _OF_ONE_ANSWER = (

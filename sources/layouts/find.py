@@ -12,7 +12,7 @@ from sources.layouts.known import llama_factory, others, scored, trl, unpaired, 
 from sources.layouts.layout import PAIRINGS, Layout, Options
 from sources.layouts.nearest import describe_unknown
 from sources.layouts.paths import keys_layout
-from sources.layouts.read_row import RowReader, opened
+from sources.layouts.read_row import RowReader
 
 LAYOUTS: tuple[Layout, ...] = (
     trl.CONVERSATIONAL,
@@ -76,11 +76,12 @@ def find_layout(rows: Sequence[object], where: str) -> Taken:
     Raises:
         MissingColumnError: half of them or more have none; says what the rows have and what the nearest layouts lack.
     """
-    objects = [opened(row) for row in rows if isinstance(row, dict)]
+    objects = [row for row in rows if isinstance(row, dict)]
     reader = RowReader(LAYOUTS, LAYOUTS[0], Options())
-    found = Counter(match.layout.name for match in map(reader.match, objects) if match is not None)
+    fits = [reader.fit(row) for row in objects]
+    found = Counter(match.layout.name for _, match in fits if match is not None)
     if not objects or found.total() <= MIN_SHARE * len(objects):
-        first = next((row for row in objects if reader.match(row) is None), None)
+        first = next((row for row, match in fits if match is None), None)
         found_there, expected, hint = describe_unknown(first, LAYOUTS)
         raise MissingColumnError(where, found_there, expected=expected, hint=hint)
     by_name = {layout.name: layout for layout in LAYOUTS}

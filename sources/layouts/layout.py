@@ -1,6 +1,5 @@
 """What a layout is: how its rows are recognised, and how a row becomes one pair or several."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -105,17 +104,9 @@ class Layout:
         )
 
 
-WRITTEN_OUT = re.compile(r"""\s*\[\s*\{\s*['"](?:role|content|from|value)['"]\s*:""")
-"""How a list of messages begins that was written to a cell as Python or JSON."""
-
-
-OPENS_MESSAGES = "[ \n"
-"""With which of these characters such a cell begins."""
-
-
-def is_written_out(cell: str) -> bool:
-    """Whether a cell holds messages as text."""
-    return cell[:1] in OPENS_MESSAGES and WRITTEN_OUT.match(cell) is not None
+ANSWER_LISTS = ("completions", "answers", "responses", "outputs", "generations", "candidates")
+SCORE_LISTS = ("scores", "ratings", "rewards", "overall_scores", "rank", "ranks", "ranking")
+"""Columns of several answers, and of their scores or ranks."""
 
 
 def is_text(value: object) -> bool:

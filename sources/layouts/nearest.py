@@ -4,12 +4,22 @@ from collections.abc import Sequence
 
 from sources.command.printable import printable
 from sources.layouts.layout import Layout, Row, is_messages, is_texts
+from sources.layouts.opened import plainly_named
 
 MOST_SHOWN = 12
 LIKELY = {
-    "prompt": ("prompt", "question", "query", "instruction", "input", "user", "context", "problem", "title"),
-    "chosen": ("chosen", "pos", "good", "better", "best", "prefer", "accept", "win", "answer_1", "response_1", "gold"),
-    "rejected": ("reject", "neg", "bad", "worse", "worst", "lose", "loser", "disprefer", "answer_2", "response_2"),
+    "prompt": (
+        *("prompt", "question", "query", "instruction", "input", "user", "context", "problem", "title"),
+        *("问题", "提问", "指令", "提示", "題"),
+    ),
+    "chosen": (
+        *("chosen", "pos", "good", "better", "best", "prefer", "accept", "win", "answer_1", "response_1", "gold"),
+        *("好", "优", "優", "选中", "正"),
+    ),
+    "rejected": (
+        *("reject", "neg", "bad", "worse", "worst", "lose", "loser", "disprefer", "answer_2", "response_2"),
+        *("差", "坏", "壞", "劣", "拒", "负"),
+    ),
 }
 """Pieces of the names that columns of these meanings have."""
 
@@ -19,8 +29,9 @@ def describe_unknown(row: Row | None, layouts: Sequence[Layout]) -> tuple[str, s
     if row is None:
         names = ", ".join(layout.name for layout in layouts)
         return "no known layout; the first row has no objects", f"one of {names}", ""
-    nearest = sorted(layouts, key=lambda layout: (_distance(row, layout), layout.name))[:3]
-    lacking = "; ".join(f"{layout.name} ({_lacks(row, layout)})" for layout in nearest)
+    named = plainly_named(row)
+    nearest = sorted(layouts, key=lambda layout: (_distance(named, layout), layout.name))[:3]
+    lacking = "; ".join(f"{layout.name} ({_lacks(named, layout)})" for layout in nearest)
     columns = list(row.items())
     kinds = ", ".join(f"{printable(str(key), max_chars=40)} ({_kind(cell)})" for key, cell in columns[:MOST_SHOWN])
     more = f" and {len(columns) - MOST_SHOWN} more" * (len(columns) > MOST_SHOWN)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.layouts.known.trl import STANDARD
-from sources.layouts.layout import OPENS_MESSAGES, is_written_out
+from sources.layouts.opened import OPENS_MESSAGES, is_written_out
 from sources.layouts.read_row import RowReader, matches
 from sources.pairs.schema import SIDES
 from sources.pairs.source import WHOLE_ROW

@@ -1,18 +1,14 @@
 """A row of any known layout as pairs, with every column used, named as not used, or the reason of a skipped row."""
 
-import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
-
-import orjson
 
 from sources.command.printable import shown
 from sources.layouts.columns import Plan, plan_columns
-from sources.layouts.layout import Draft, Half, Kind, Layout, NoPairError, Options, Row, is_nothing, is_written_out
+from sources.layouts.layout import Draft, Half, Kind, Layout, NoPairError, Options, Row, is_nothing
 from sources.layouts.messages import unread_keys
-from sources.pairs.extras import as_messages
+from sources.layouts.opened import opened, plainly_named
 
 UNFIT = (KeyError, IndexError, TypeError, AttributeError, ValueError)
 """What a reader of rows meets where a single row lacks a key or has another kind of value."""
@@ -70,14 +66,22 @@ class RowReader:
                 return match
         return None
 
+    def fit(self, cells: Row) -> tuple[Row, Match | None]:
+        """The row as its layout reads it, and that layout; its columns have their plain names where they fit no other
+        way."""
+        row = opened(cells)
+        match = self.match(row)
+        if match is None and (match := self.match(named := opened(plainly_named(row)))) is not None:
+            return named, match
+        return row, match
+
     def __call__(self, cells: Row) -> Read:
         """The pairs of a row.
 
         Raises:
             NoPairError: reason and evidence.
         """
-        row = opened(cells)
-        match = self.match(row)
+        row, match = self.fit(cells)
         if match is None:
             return self._read_as_usual(row)
         return _read(match.layout, row, match.used, match.plan, self.options)
@@ -135,32 +139,3 @@ def _matches(columns: tuple[str, ...], layouts: Sequence[Layout], ignore: frozen
                 used = layout.reads(number)
                 plan = plan_columns(columns, used, ignore, unpaired=layout.unpaired)
                 yield Match(layout, tuple(kinds.items()), used, plan)
-
-
-def opened(row: Row) -> Row:
-    """The row with messages as lists, where a cell holds them as text or as a struct of lists."""
-    changed: dict[str, Any] | None = None
-    for key, cell in row.items():
-        if type(cell) is str:
-            if not is_written_out(cell):
-                continue
-            new: Any = _parsed(cell)
-        elif type(cell) is dict:
-            new = as_messages(cell)
-        else:
-            continue
-        if new is not cell:
-            changed = changed or dict(row)
-            changed[key] = new
-    return changed or row
-
-
-def _parsed(cell: str) -> Any:
-    """The list of messages that a cell spells as JSON or as Python; the cell where it spells none."""
-    try:
-        return orjson.loads(cell)
-    except orjson.JSONDecodeError:
-        try:
-            return ast.literal_eval(cell)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            return cell

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sources.command.printable import shown
 from sources.layouts.layout import Draft, Message, NoPairError, Row, text_key
 from sources.layouts.messages import OBJECT_KEYS, has_role, message, messages
+from sources.layouts.opened import parse_cell
 
 FOLLOWING = {"": ("assistant",), "assistant": ("tool",), "tool": ("tool", "assistant")}
 """Who may speak after whom in an answer, which the assistant ends."""
@@ -91,6 +92,8 @@ def history_turns(history: object, where: str) -> list[Message]:
     """
     if not history:
         return []
+    if isinstance(history, str):
+        history = parse_cell(history)
     if not isinstance(history, list):
         raise NoPairError("broken_history", f"{where} is {shown(history)}, expected a list of exchanges")
     if isinstance(history[0], Mapping):

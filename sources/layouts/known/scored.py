@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from sources.layouts.known.llama_factory import asked
 from sources.layouts.layout import (
+    ANSWER_LISTS,
+    SCORE_LISTS,
     Draft,
     Kinds,
     Layout,
@@ -25,15 +27,13 @@ from sources.layouts.ranked import SCORE_KEYS, Rated, rank_pairs, rate, score_ke
 from sources.layouts.turns import answer, number, prompt, text
 
 PROMPTS = ("prompt", "instruction", "question", "query", "input", "context")
-LISTS = ("completions", "answers", "responses", "outputs", "generations", "candidates")
 WITH_RANK = (*SCORE_KEYS, "rank")
-SCORE_LISTS = ("scores", "ratings", "rewards", "overall_scores", "rank", "ranks", "ranking")
 BEST_FIRST: tuple[Pairing, ...] = ("best_worst", "adjacent", "all", "first")
 
 
 def _scored(row: Row, options: Options) -> list[Draft]:
     """Objects with an answer and its score, or its rank, where 1 is best."""
-    key = next(key for key in LISTS if _has_scores(row.get(key)))
+    key = next(key for key in ANSWER_LISTS if _has_scores(row.get(key)))
     rated, unread = [], dict[str, None]()
     for place, each in enumerate(row[key]):
         if not isinstance(each, Mapping):
@@ -69,7 +69,7 @@ def _has_scores(value: object) -> bool:
 
 def _lists(row: Row, options: Options) -> list[Draft]:
     """A list of answers and a list of their scores; of a list whose name says rank the lowest number is best."""
-    key = next(key for key in LISTS if is_texts(row.get(key)))
+    key = next(key for key in ANSWER_LISTS if is_texts(row.get(key)))
     scores_key = next(key for key in SCORE_LISTS if _is_numbers(row.get(key)))
     answers, scores, models = row[key], row[scores_key], row.get("models")
     if len(answers) != len(scores):
@@ -127,14 +127,14 @@ def _paddle(row: Row, options: Options) -> list[Draft]:
 
 
 def _variants() -> tuple[Kinds, ...]:
-    return tuple({key: is_prompt, name: _has_scores} for key in PROMPTS for name in LISTS)
+    return tuple({key: is_prompt, name: _has_scores} for key in PROMPTS for name in ANSWER_LISTS)
 
 
 def _list_variants() -> tuple[Kinds, ...]:
     return tuple(
         {key: is_prompt, name: is_texts, scores: _is_numbers}
         for key in PROMPTS
-        for name in LISTS
+        for name in ANSWER_LISTS
         for scores in SCORE_LISTS
     )
 
