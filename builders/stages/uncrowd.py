@@ -8,7 +8,7 @@ from sources.text.minhash import pair_tokens
 from sources.text.ngrams import Tokens, token_sets
 
 COUNTERS_BITS = 24
-MAX_RARE, MAX_PAIRS = 32, 1 << 23
+MAX_RARE, MAX_PAIRS = 32, 1 << 21
 """An n-gram that more of the texts have than this belongs to the template, or to a word that often fills it. Where the
 pairs that share one would be too many, the limit is lower."""
 
