@@ -1,4 +1,4 @@
-"""Balance by length: the fewest pairs go, by id, and what is left tells no more by length than the limit."""
+"""Balance by length: the fewest pairs go, and what is left tells no more by length than the limit."""
 
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -28,7 +28,7 @@ def with_lengths(pool: Keys, differences: list[int], sources: list[int] | None =
     """The first pairs of the pool with answers that differ so much in length."""
     rows = slice(0, len(differences))
     keys = Keys(**{field.name: getattr(pool, field.name)[rows] for field in fields(Keys)})
-    chars = np.array([[10 + difference, 10] for difference in differences], np.uint32).reshape(-1, 2)
+    chars = np.array([[100 + difference, 100] for difference in differences], np.uint32).reshape(-1, 2)
     places = np.array(sources or [0] * len(differences), np.uint16)
     return replace(keys, answer_chars=chars, source=places)
 
@@ -79,10 +79,17 @@ def test_the_shorter_answer_is_balanced_like_the_longer(pool: Keys, differences:
     assert gone(mirrored, limit) == gone(with_lengths(pool, differences), limit)
 
 
-def test_of_three_longer_and_one_shorter_two_stay_at_a_half(pool: Keys) -> None:
-    keys = with_lengths(pool, [1, 4, 9, -1])
+def test_of_pairs_of_one_size_those_with_the_least_ids_stay(pool: Keys) -> None:
+    keys = with_lengths(pool, [4, 4, 4, -4])
     by_id = sorted(range(3), key=lambda row: tuple(keys.ids[row].tolist()))
-    assert gone(keys, 0.5) == sorted(by_id[:2])
+    assert gone(keys, 0.5) == sorted(by_id[1:])
+
+
+def test_differences_that_stay_are_as_large_as_those_the_other_way(pool: Keys) -> None:
+    assert gone(with_lengths(pool, [1, 9, 9, 9, 1, -1, -1]), 0.5) == [1, 2, 3]
+    keys = with_lengths(pool, [2] * 20 + [50] * 20 + [-2] * 5 + [-50] * 10)
+    left = np.setdiff1d(np.arange(40), gone(keys, 0.5))
+    assert (int((left < 20).sum()), int((left >= 20).sum())) == (5, 10)
 
 
 def test_what_is_balanced_loses_nothing(pool: Keys) -> None:
