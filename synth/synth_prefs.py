@@ -229,7 +229,7 @@ def _check_flags(options: argparse.Namespace) -> None:
 def _models(options: argparse.Namespace) -> tuple[Any, Any]:
     """The weaker and, if one is asked, the stronger model."""
     from synth.job.endpoint import make_endpoint
-    from synth.job.job import Model
+    from synth.job.model import Model
     from synth.job.price import find_price, load_prices
 
     prices, limited = load_prices(options.prices), options.max_spend is not None

@@ -1,4 +1,4 @@
-"""Asks for all answers of a run, both sides at once, until all requests are over or the asking is stopped."""
+"""Asks for everything that a run wants, all models at once, until all requests are over or the asking is stopped."""
 
 import asyncio
 import signal
@@ -15,18 +15,17 @@ from synth.asking.batch_context import BatchContext, StillWaitingError, batch_ab
 from synth.asking.budget import Budget, already_spent
 from synth.asking.context import Answerer, AskError, RunContext
 from synth.asking.meter import Display, Meter, Progress
-from synth.asking.open_engine import known_writer, open_engine
-from synth.asking.pending import pending
+from synth.asking.open_engine import known_way, open_engine
+from synth.asking.pending import is_over, pending
+from synth.asking.work import Way, Work
 from synth.engines.batch_api import BatchApi
 from synth.engines.engine import Engine
 from synth.engines.server import ServerEngine
-from synth.job.completion import Writer
-from synth.job.job import Job, Model
+from synth.job.completion import CompletionRequest
+from synth.job.model import Model
 from synth.job.price import FREE
-from synth.job.prompts import Prompts
 from synth.journal.journal import Journal
 from synth.journal.writer import JournalWriter
-from synth.pairing.candidates import Writers
 
 Kind = TypeVar("Kind", Asking, BatchAsking)
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -37,10 +36,10 @@ OnStart = Callable[[Callable[[], object]], object]
 
 @dataclass(frozen=True, slots=True)
 class AskResult:
-    """What came of the asking. `reasons` has reason and evidence of keys that were given up; `not_asked` is
-    the evidence for all other keys without an outcome."""
+    """What came of the asking. `ways` is how each model was asked; `reasons` has reason and evidence of keys that were
+    given up; `not_asked` is the evidence for all other keys without an outcome."""
 
-    writers: Writers
+    ways: dict[Model, Way]
     meter: Meter
     reasons: dict[bytes, tuple[str, str]]
     not_asked: str
@@ -52,39 +51,39 @@ class AskResult:
 
 
 async def ask_all(
-    job: Job, prompts: Prompts, journal: Journal, *, progress: Progress, on_start: OnStart | None = None
+    work: Work, journal: Journal, *, progress: Progress, on_start: OnStart | None = None
 ) -> AskResult | None:
-    """What came of asking for all answers that the journal does not hold; None after Ctrl-C. With `job.collect` nothing
-    is asked.
+    """What came of asking for all that the journal does not hold; None after Ctrl-C. With `work.collect` nothing is
+    asked.
 
     Raises:
         PrefsError: the asking cannot begin or go on, or the journal cannot be written.
     """
-    prices = {model.name: model.price or FREE for model in job.models}
-    total = len(prompts) * sum(job.answers if model.side == "rejected" else 1 for model in job.models)
-    meter = Meter(total, Budget(job.max_spend, already_spent(journal.usage(), prices)))
-    display = Display(meter, progress)
+    prices = {model.name: model.price or FREE for model in work.models}
+    total = sum(len(ways[0]) for ways in work.ways.values())
+    meter = Meter(total, Budget(work.max_spend, already_spent(journal.usage(), prices)))
+    display = Display(meter, progress, command=work.command, unit=work.unit)
     for text in journal.remarks:
-        display.note(f"synth-prefs: {text}")
+        display.note(text)
     try:
         async with JournalWriter(journal) as writer:
-            asked = AskRun(job, prompts, journal, RunContext(writer, meter.budget, meter, display))
-            work = asyncio.ensure_future(asked.run())
+            asked = AskRun(work, journal, RunContext(writer, meter.budget, meter, display))
+            running = asyncio.ensure_future(asked.run())
             if on_start is not None:
-                on_start(partial(asyncio.get_running_loop().call_soon_threadsafe, asked.interrupt, work))
-            with _on_signal(lambda: asked.interrupt(work)):
-                writers = await _unless_cancelled(work)
+                on_start(partial(asyncio.get_running_loop().call_soon_threadsafe, asked.interrupt, running))
+            with _on_signal(lambda: asked.interrupt(running)):
+                ways = await _unless_cancelled(running)
     finally:
         display.close()
-    if asked.interrupted or writers is None:
-        display.note(f"synth-prefs: {meter.before + meter.asked:,} of {meter.total:,} answers are in {journal.path}")
+    if asked.interrupted or ways is None:
+        display.note(f"{meter.before + meter.asked:,} of {meter.total:,} {work.unit} are in {journal.path}")
         return None
-    return AskResult(writers, meter, asked.reasons, asked.not_asked, asked.remarks)
+    return AskResult(ways, meter, asked.reasons, asked.not_asked, asked.remarks)
 
 
-async def _unless_cancelled(work: "asyncio.Future[Writers]") -> Writers | None:
+async def _unless_cancelled(running: "asyncio.Future[dict[Model, Way]]") -> dict[Model, Way] | None:
     try:
-        return await work
+        return await running
     except asyncio.CancelledError:
         return None
 
@@ -107,8 +106,7 @@ def _on_signal(act: Callable[[], None]) -> Iterator[None]:
 class AskRun:
     """The state of a run while it asks."""
 
-    job: Job
-    prompts: Prompts
+    work: Work
     journal: Journal
     context: RunContext
     askings: list[Asking | BatchAsking] = field(default_factory=list)
@@ -117,8 +115,8 @@ class AskRun:
     not_asked: str = ""
     interrupted: bool = False
 
-    async def run(self) -> Writers:
-        """The writers of all sides, after each was checked and then all requests were asked at once.
+    async def run(self) -> dict[Model, Way]:
+        """How each model was asked, after all were checked and then all requests were asked at once.
 
         Raises:
             PrefsError: one of them cannot begin, and none was asked; or one cannot go on, and the requests in flight of
@@ -127,27 +125,26 @@ class AskRun:
         try:
             async with AsyncExitStack() as engines:
                 async with asyncio.TaskGroup() as group:
-                    opening = {model: group.create_task(self._open_side(model, engines)) for model in self.job.models}
+                    opening = {model: group.create_task(self._open(model, engines)) for model in self.work.models}
                 async with asyncio.TaskGroup() as group:
                     for model, task in opening.items():
-                        writer, engine = task.result()
+                        way, engine = task.result()
                         if engine is not None:
                             self.context.meter.start()
-                            group.create_task(self._ask_side(engine, model, writer))
+                            group.create_task(self._ask(engine, model, way))
         except* (PrefsError, OSError) as failed:
             raise failed.exceptions[0] from None
         errors = [asking.error for asking in self.askings if asking.error is not None]
         if errors:
             raise min(errors, key=lambda error: isinstance(error, StillWaitingError))  # any other error comes first
-        writers = {model.side: task.result()[0] for model, task in opening.items()}
-        return Writers(writers["rejected"], writers.get("chosen"))
+        return {model: task.result()[0] for model, task in opening.items()}
 
-    def interrupt(self, work: "asyncio.Future[Writers]") -> None:
+    def interrupt(self, running: "asyncio.Future[dict[Model, Way]]") -> None:
         """Called once: wait for the requests in flight; called again: stop at once."""
         if self.interrupted or not self.askings:
-            work.cancel()
+            running.cancel()
         else:
-            self.context.display.note("synth-prefs: waiting for the requests in flight; Ctrl-C again stops at once")
+            self.context.display.note("waiting for the requests in flight; Ctrl-C again stops at once")
         self.interrupted = True
         self._stop()
 
@@ -155,38 +152,38 @@ class AskRun:
         for asking in self.askings:
             asking.stop()
 
-    async def _open_side(self, model: Model, engines: AsyncExitStack) -> tuple[Writer, Engine | None]:
-        """The writer of one side, and its engine if there is anything to ask."""
-        job, writer = self.job, known_writer(self.job, model, self.prompts, self.journal)
-        if job.collect:
-            if writer is None:
+    async def _open(self, model: Model, engines: AsyncExitStack) -> tuple[Way, Engine | None]:
+        """The way to ask a model, and its engine if there is anything to ask."""
+        way = known_way(model, self.work.ways[model], self.journal)
+        if self.work.collect:
+            if way is None:
                 raise NoPairsError("--collect", f"the journal holds no answer of {model.name} to these prompts")
             self.not_asked = "--collect asks nothing"
-            return writer, None
-        if writer is not None and next(pending(self.prompts, writer, self.journal), None) is None:
-            self._count_known(len(self.prompts) * writer.answers)
-            return writer, None
-        if writer is not None and not model.batch:
-            self._refuse_twice(model, writer)
-        opened = await open_engine(job, model, writer, self.prompts, self.context)
+            return way, None
+        if way is not None and is_over(way, self.journal):
+            self._count_known(len(way))
+            return way, None
+        if way is not None and not model.batch:
+            self._refuse_twice(model, way)
+        opened = await open_engine(self.work, model, way, self.context)
         engines.push_async_callback(opened.engine.close)
         self.remarks += opened.remarks
-        return opened.writer, opened.engine
+        return opened.way, opened.engine
 
-    def _refuse_twice(self, model: Model, writer: Writer) -> None:
+    def _refuse_twice(self, model: Model, way: Way) -> None:
         """Check that no open batch holds requests that are about to be sent one by one, and so paid for twice.
 
         Raises:
             UsageError: one does.
         """
-        opened = self.journal.batches.open_batches(batch_about(model.name, writer.api))
+        opened = self.journal.batches.open_batches(batch_about(model.name, way.api))
         if opened:
             count = sum(len(batch.keys) for batch in opened)
             hint = "Add --batch to collect them, or --forget-batches to give them up."
             raise UsageError("--batch", f"{count:,} requests to {model.name} are in open batches", hint=hint)
 
-    async def _ask_side(self, engine: Engine, model: Model, writer: Writer) -> None:
-        """Send all pending requests of one side to its engine."""
+    async def _ask(self, engine: Engine, model: Model, way: Way) -> None:
+        """Send all pending requests of one model to its engine, then those that their outcomes call for."""
         used = self.journal.usage()
         answerer = Answerer(
             engine=engine,
@@ -194,35 +191,50 @@ class AskRun:
             price=model.price or FREE,
             has_answered=any((use.side, use.model) == (model.side, model.name) for use in used),
         )
-        if model.batch:
-            assert isinstance(engine, ServerEngine)
-            asking: Asking | BatchAsking = await self._by_batches(engine, answerer, model, writer)
-        else:
-            asking = self._begun(Asking(answerer, self.context, self.job.pace))
-            await asking.run(pending(self.prompts, writer, self.journal, self._count_known))
-        self.reasons.update({key: ("no_answer", message) for key, message in asking.given_up.items()})
+        asking = self._by_batches(engine, answerer, model, way) if model.batch else self._one_by_one(answerer)
+        known = iter([self._count_known])  # counted once: later rounds find what this run has collected
+        await self._send(asking, lambda: pending(way.requests(), self.journal, next(known, None)))
+        if asking.error is None and not asking.over_budget and not self.interrupted:
+            counted = set[bytes]()
+            await self._send(asking, lambda: self._again(way, counted))
         if isinstance(asking.error, AskError):
             self._stop()
         if asking.over_budget:
-            self.not_asked = f"--max-spend {self.job.max_spend:.2f} would be exceeded"
+            self.not_asked = f"--max-spend {self.work.max_spend:.2f} would be exceeded"
             self.remarks.append(f"stopped at ${self.context.budget.spent:,.2f}: {self.not_asked}")
 
-    async def _by_batches(self, engine: ServerEngine, answerer: Answerer, model: Model, writer: Writer) -> BatchAsking:
+    async def _send(self, asking: Asking | BatchAsking, requests: Callable[[], Iterator[CompletionRequest]]) -> None:
+        """Send some requests, and note which were given up."""
+        if isinstance(asking, BatchAsking):
+            await asking.run(requests, waits=self.work.wait)
+        else:
+            await asking.run(requests())
+        self.reasons.update({key: ("no_answer", message) for key, message in asking.given_up.items()})
+
+    def _again(self, way: Way, counted: set[bytes]) -> Iterator[CompletionRequest]:
+        """What the outcomes so far call for; each is counted once."""
+        for request in pending(way.again(self.journal.find), self.journal):
+            self.context.meter.total += request.key not in counted
+            counted.add(request.key)
+            yield request
+
+    def _one_by_one(self, answerer: Answerer) -> Asking:
+        return self._begun(Asking(answerer, self.context, self.work.pace))
+
+    def _by_batches(self, engine: Engine, answerer: Answerer, model: Model, way: Way) -> BatchAsking:
+        assert isinstance(engine, ServerEngine)
         at = BatchContext(
             api=BatchApi(engine),
             book=self.journal.batches,
             find=self.journal.find,
             run=self.context,
             answerer=answerer,
-            pace=self.job.pace,
+            pace=self.work.pace,
             side=model.side,
             model=model.name,
-            interface=writer.api,
+            interface=way.api,
         )
-        asking = self._begun(BatchAsking(at))
-        known = iter([self._count_known])  # counted once: later rounds find what this run has collected
-        await asking.run(lambda: pending(self.prompts, writer, self.journal, next(known, None)), waits=self.job.wait)
-        return asking
+        return self._begun(BatchAsking(at))
 
     def _begun(self, asking: Kind) -> Kind:
         """The asking, which an interruption stops from now on."""

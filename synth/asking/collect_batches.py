@@ -83,4 +83,4 @@ class BatchCollector:
         said = f"{progress.status}, {progress.done:,} of {requests:,} done"
         if self._status.get(progress.batch_id) != said:
             self._status[progress.batch_id] = said
-            self._at.run.display.note(f"synth-prefs: batch {progress.batch_id} is {said}")
+            self._at.run.display.note(f"batch {progress.batch_id} is {said}")

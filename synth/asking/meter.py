@@ -66,10 +66,12 @@ class Meter:
 
 
 class Display:
-    """The progress of a run on stderr, and the events that `note` is given."""
+    """The progress of a run on stderr, and the events that `note` is given: `command` is who says it, `unit` what is
+    counted."""
 
-    def __init__(self, meter: Meter, progress: Progress) -> None:
+    def __init__(self, meter: Meter, progress: Progress, *, command: str, unit: str) -> None:
         self._meter, self._progress = meter, progress
+        self._command, self._unit = command, unit
         self._next = perf_counter() + LINE_EVERY_S * (progress == "lines")
         self._bar: Any = None
         if progress == "bar":
@@ -77,7 +79,7 @@ class Display:
 
             self._bar = tqdm(
                 total=meter.total,
-                desc="answers",
+                desc=unit,
                 file=sys.stderr,
                 dynamic_ncols=True,
                 mininterval=REFRESH_S,
@@ -88,6 +90,7 @@ class Display:
     def advance(self, count: int = 1) -> None:
         """Count requests that are over or need not be sent."""
         if self._bar is not None:
+            self._bar.total = self._meter.total
             self._bar.update(count)
         if perf_counter() < self._next:
             return
@@ -97,10 +100,13 @@ class Display:
         else:
             self._next = perf_counter() + LINE_EVERY_S
             done = self._meter.before + self._meter.asked
-            self.note(f"answers: {done:,}/{self._meter.total:,}, {self._meter.line()}")
+            self._say(f"{self._unit}: {done:,}/{self._meter.total:,}, {self._meter.line()}")
 
     def note(self, line: str) -> None:
-        """Show an event as a line of its own."""
+        """Show an event as a line of its own, under the command's name."""
+        self._say(f"{self._command}: {line}")
+
+    def _say(self, line: str) -> None:
         if self._bar is not None:
             self._bar.write(line, file=sys.stderr)
         elif self._progress != "off":

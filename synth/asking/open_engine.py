@@ -1,83 +1,81 @@
-"""Opens and checks the engine of one side, and finds the writer that fits it."""
+"""Opens and checks the engine of one model, and finds the way to ask that fits it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sources.command.errors import UsageError
 from synth.asking.context import RunContext
-from synth.asking.pending import api_of_journal, requests
+from synth.asking.pending import way_of_journal
+from synth.asking.work import Way, Work
 from synth.engines.engine import Engine
 from synth.engines.first_contact import FirstContact
-from synth.engines.preflight import Server, check_options, find_api, look_at
+from synth.engines.preflight import Server, check_options, find_api, honours, look_at
 from synth.engines.server import ServerEngine
-from synth.job.completion import Api, CompletionRequest, Writer
-from synth.job.job import Job, Model
+from synth.job.completion import Api
+from synth.job.model import Model
 from synth.job.price import FREE
-from synth.job.prompts import Prompts
 from synth.journal.journal import Entry, Journal
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedEngine:
-    """An engine with its writer; `remarks` says how the model is asked."""
+    """An engine with the way to ask it; `remarks` says how the model is asked."""
 
     engine: Engine
-    writer: Writer
+    way: Way
     remarks: list[str]
 
 
-def known_writer(job: Job, model: Model, prompts: Prompts, journal: Journal) -> Writer | None:
-    """The writer of a side, if its interface is known from the recipe or from the answers in the journal; else None."""
-    said = job.writing(model.side).api
-    if said != "auto":
-        return job.writer(model, said)
-    both: dict[Api, Writer] = {api: job.writer(model, api) for api in ("chat", "completions")}  # a wrong template shows
-    if not journal.knows(model.side, model.name):
-        return None
-    found = api_of_journal(prompts, both, journal)
-    return None if found is None else both[found]
+def known_way(model: Model, ways: Sequence[Way], journal: Journal) -> Way | None:
+    """The way to ask a model, if there is only one or the journal has answers; else None."""
+    if len(ways) == 1:
+        return ways[0]
+    return way_of_journal(ways, journal) if journal.knows(model.side, model.name) else None
 
 
-async def open_engine(
-    job: Job, model: Model, writer: Writer | None, prompts: Prompts, context: RunContext
-) -> OpenedEngine:
-    """The engine of one side, checked, with the writer that fits it; `writer` is what `known_writer` returned.
+async def open_engine(work: Work, model: Model, way: Way | None, context: RunContext) -> OpenedEngine:
+    """The engine of one model, checked, with the way that fits it; `way` is what `known_way` returned.
 
-    Where the interface is not known, the first request may be sent, and paid for, to find it out.
+    Where the way is not known, the first request may be sent, and paid for, to find it out.
 
     Raises:
         PrefsError: it cannot be used, does not serve the model, or would ignore an option.
     """
+    ways = work.ways[model]
     if model.endpoint is None:
         from synth.engines.in_process import start
 
-        local, writer = start(job, model, writer)
-        local.check_options(next(requests(prompts, writer)))
-        return OpenedEngine(local, writer, [_remark(model, writer)])
-    engine = ServerEngine(model.endpoint, timeout_s=job.timeout_s, connections=job.pace.concurrency)
-    contact = FirstContact(engine, model.endpoint, model.side, job.pace.patience_s, context.display.note)
+        local = start(model, work.vllm, work.pace.concurrency)
+        way = way or _by_api(ways, "chat" if local.has_chat_template else "completions")
+        local.check_options(next(way.requests()))
+        return OpenedEngine(local, way, [_remark(model, way)])
+    engine = ServerEngine(model.endpoint, timeout_s=work.timeout_s, connections=work.pace.concurrency)
+    contact = FirstContact(engine, model.endpoint, model.side, work.pace.patience_s, context.display.note)
     try:
         server = await look_at(contact, model.name)
-        _check_length(job, model, server)
-        if writer is None:
-            first = next(requests(prompts, job.writer(model, "chat")))
-            if server.fields is None:  # so that what is true of both interfaces is known before one request is paid
-                check_options(server, model.endpoint, model.side, first)
-            writer = await _find_writer(job, model, contact, first, context)
-        check_options(server, model.endpoint, model.side, next(requests(prompts, writer)))
+        _check_length(model, ways[0], server)
+        way = way or await _find_way(work, model, contact, server, context)
+        check_options(server, model.endpoint, model.side, next(way.requests()))
     except BaseException:
         await engine.close()
         raise
-    return OpenedEngine(engine, writer, [_remark(model, writer)])
+    return OpenedEngine(engine, way, [_remark(model, way)])
 
 
-async def _find_writer(
-    job: Job, model: Model, contact: FirstContact, first: CompletionRequest, context: RunContext
-) -> Writer:
-    """The writer that fits the server. If the first request had to be sent, its answer is recorded and paid."""
+async def _find_way(work: Work, model: Model, contact: FirstContact, server: Server, context: RunContext) -> Way:
+    """The way that fits the server: by one interface the first whose options it honours, else by the interface that the
+    model has. If the first request had to be sent, its answer is recorded and paid."""
+    ways, endpoint = work.ways[model], contact.endpoint
+    if len({way.api for way in ways}) == 1:
+        fit = (way for way in ways if honours(server, endpoint, next(way.requests())))
+        return next(fit, ways[-1])
+    first = next(_by_api(ways, "chat").requests())
+    if server.fields is None:  # so that what is true of both interfaces is known before one request is paid
+        check_options(server, endpoint, model.side, first)
     price = model.price or FREE
     most = paid = price.most(first)
     if not await context.budget.reserve(most):
-        raise UsageError("--max-spend", f"{job.max_spend:.2f} may be exceeded by the first request", hint="Raise it.")
+        raise UsageError("--max-spend", f"{work.max_spend:.2f} may be exceeded by the first request", hint="Raise it.")
     try:
         api, answer = await find_api(contact, first)
         paid = price.paid(first, answer) if answer else 0.0
@@ -85,24 +83,27 @@ async def _find_writer(
         await context.budget.settle(most, paid)
     if answer is not None:
         await context.writer.append(Entry(first.key, model.side, model.name, answer))
-    return job.writer(model, api)
+    return _by_api(ways, api)
 
 
-def _remark(model: Model, writer: Writer) -> str:
-    how = "chat" if writer.api == "chat" else "completions, with the instruction template"
-    return f"{model.side} by {model.name} at {model.where}: {how}"
+def _by_api(ways: Sequence[Way], api: Api) -> Way:
+    return next(way for way in ways if way.api == api)
 
 
-def _check_length(job: Job, model: Model, server: Server) -> None:
+def _remark(model: Model, way: Way) -> str:
+    return f"{model.side} by {model.name} at {model.where}: {way.shown}"
+
+
+def _check_length(model: Model, way: Way, server: Server) -> None:
     """Check that an answer of `max_tokens` fits into the model's context.
 
     Raises:
         UsageError: it does not, and the server would cut answers without an error.
     """
-    most = job.writing(model.side).max_tokens
+    most = next(way.requests()).max_tokens
     if server.context_tokens is not None and most >= server.context_tokens:
         raise UsageError(
-            f"recipe: {model.side}.sampling.max_tokens",
+            f"{model.settings}sampling.max_tokens",
             f"{most:,} tokens do not fit {model.name}, whose context holds {server.context_tokens:,} with the prompt",
             hint="Lower it; the server would cut answers in silence.",
         )

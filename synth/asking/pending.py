@@ -1,29 +1,22 @@
-"""The requests of a run that the journal has no answer to, in the order of the prompts, each once."""
+"""The requests of a run that the journal has no answer to, in their order, each once."""
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 
-from synth.job.completion import Api, CompletionRequest, Writer
-from synth.job.prompts import Prompts
+from synth.asking.work import Way
+from synth.job.completion import CompletionRequest
 from synth.journal.journal import Journal
 
 AT_ONCE = 256
 
 
-def requests(prompts: Prompts, writer: Writer) -> Iterator[CompletionRequest]:
-    """Every request of a writer; equal prompts give equal requests."""
-    for prompt in prompts:
-        for answer in range(writer.answers):
-            yield writer.request(prompt, answer)
-
-
 def pending(
-    prompts: Prompts, writer: Writer, journal: Journal, known: Callable[[int], None] | None = None
+    requests: Iterable[CompletionRequest], journal: Journal, known: Callable[[int], None] | None = None
 ) -> Iterator[CompletionRequest]:
     """The requests still to be sent; `known` is called with how many need not be, because the journal has their answer
     or an equal request came before."""
     seen: set[bytes] = set()
-    every = requests(prompts, writer)
+    every = iter(requests)
     while part := list(islice(every, AT_ONCE)):
         found = journal.find(request.key for request in part)
         skipped = 0
@@ -37,11 +30,17 @@ def pending(
             known(skipped)
 
 
-def api_of_journal(prompts: Prompts, writers: dict[Api, Writer], journal: Journal) -> Api | None:
-    """The interface of the journal's answers to these prompts; None if it has none."""
-    for api, writer in writers.items():
-        every = requests(prompts, writer)
+def is_over(way: Way, journal: Journal) -> bool:
+    """Whether the journal has an outcome of every request, also of those that others call for."""
+    left = chain(pending(way.requests(), journal), pending(way.again(journal.find), journal))
+    return next(left, None) is None
+
+
+def way_of_journal(ways: Sequence[Way], journal: Journal) -> Way | None:
+    """The way in which the journal's answers to these requests came; None if it has none."""
+    for way in ways:
+        every = way.requests()
         while part := list(islice(every, AT_ONCE)):
             if journal.find(request.key for request in part):
-                return api
+                return way
     return None

@@ -59,7 +59,7 @@ class BatchSubmitter:
             self._at.run.budget.take(dollars)
             self._at.reserved[batch.name] = dollars
             batch_id = await self._at.retry(self._submit_once, batch, part)
-            self._at.run.display.note(f"synth-prefs: batch {batch_id} submitted, {len(part):,} requests")
+            self._at.run.display.note(f"batch {batch_id} submitted, {len(part):,} requests")
             yield self._at.book.note(batch, "submitted", batch_id)
 
     async def _submit_once(self, batch: Batch, part: list[CompletionRequest]) -> str:

@@ -95,7 +95,7 @@ class FirstContact:
                 if left_s <= 0 or asked_s > left_s:
                     raise
                 if not told:
-                    self.note(f"synth-prefs: {self.where}: {failure.message}; tried again for up to {limit_s:,g} s")
+                    self.note(f"{self.where}: {failure.message}; tried again for up to {limit_s:,g} s")
                 told = True
             await asyncio.sleep(min(max(wait_s, asked_s), left_s))
             wait_s = min(2 * wait_s, MAX_WAIT_S)

@@ -10,8 +10,8 @@ from typing import Any
 from sources.command.errors import UsageError
 from sources.command.settings import did_you_mean
 from synth.engines.failures import HopelessError, RefusedError, shorten
-from synth.job.completion import Api, Completion, CompletionRequest, Writer
-from synth.job.job import Job, Model
+from synth.job.completion import Completion, CompletionRequest
+from synth.job.model import Model, settings_of
 
 NOT_SAMPLING = ("model", "prompt", "messages")
 FORBIDDEN = ("trust_remote_code", "hf_token")
@@ -61,7 +61,7 @@ class VllmEngine:
         for name in request.body:
             if name not in NOT_SAMPLING and name not in known:
                 raise UsageError(
-                    f"recipe: {request.side}.sampling.{name}",
+                    f"{settings_of(request.side)}sampling.{name}",
                     "vLLM knows no such option",
                     hint=did_you_mean(name, known) or "Remove it from the recipe.",
                 )
@@ -117,10 +117,12 @@ def _check_arguments(arguments: Mapping[str, Any], known: list[str]) -> None:
             raise UsageError(f"recipe: vllm.{name}", "vLLM knows no such argument", hint=did_you_mean(name, known))
 
 
-def start(job: Job, model: Model, writer: Writer | None) -> tuple[VllmEngine, Writer]:
-    """The engine with the model loaded, and the writer by chat where the model has a chat template."""
+def start(model: Model, arguments: Mapping[str, Any], concurrency: int) -> VllmEngine:
+    """The engine with the model loaded.
+
+    Raises:
+        UsageError: the checkpoint is not there, or vLLM cannot load it.
+    """
     if model.checkpoint.startswith((".", "/")) and not isdir(model.checkpoint):
         raise UsageError(f"--{model.side}-model", f"no folder {model.checkpoint}")
-    engine = VllmEngine(model.checkpoint, job.recipe.vllm, job.pace.concurrency)
-    api: Api = "chat" if engine.has_chat_template else "completions"
-    return engine, writer or job.writer(model, api)
+    return VllmEngine(model.checkpoint, arguments, concurrency)

@@ -13,6 +13,7 @@ from synth.engines.failures import HopelessError, RefusedError, RequestError, Re
 from synth.engines.first_contact import FirstContact
 from synth.job.completion import Api, Completion, CompletionRequest, Side
 from synth.job.endpoint import Endpoint
+from synth.job.model import settings_of
 
 STANDARD = ("temperature", "top_p", "max_tokens", "stop", "presence_penalty", "frequency_penalty", "seed")
 """The options that every OpenAI-compatible server honours."""
@@ -120,7 +121,7 @@ async def find_api(contact: FirstContact, first: CompletionRequest) -> tuple[Api
         if isinstance(failure, RetryError):
             raise _unusable(contact, failure) from None
         raise UsageError(
-            f"recipe: {contact.side}.api",
+            f"{settings_of(contact.side)}api",
             f"{endpoint.shown} does not say whether the model has a chat template ({_message(failure)})",
             expected="api: chat or api: completions in the recipe",
             hint=_is_it_v1(endpoint),
@@ -141,14 +142,9 @@ def check_options(server: Server, endpoint: Endpoint, side: Side, request: Compl
     Raises:
         UsageError: it would ignore one without an error.
     """
-    known = None if server.fields is None else server.fields.get(request.api)
-    if endpoint.is_openai and known is None:
-        return  # it refuses what it does not know, and says so
-    carried = {"model", "prompt", "messages"}
-    for name in request.body:
-        if name in carried or name in (known if known is not None else STANDARD):
-            continue
-        where = f"recipe: {side}.sampling.{name}" if name != "seed" else f"recipe: {side}.send_seed"
+    known = _known(server, request)
+    for name in _not_honoured(server, endpoint, request):
+        where = f"{settings_of(side)}{'send_seed' if name == 'seed' else f'sampling.{name}'}"
         if known is not None:
             raise UsageError(
                 where,
@@ -161,3 +157,21 @@ def check_options(server: Server, endpoint: Endpoint, side: Side, request: Compl
             expected=f"one of {', '.join(STANDARD)}, or a server that describes itself (/openapi.json)",
             hint="Remove it from the recipe.",
         )
+
+
+def honours(server: Server, endpoint: Endpoint, request: CompletionRequest) -> bool:
+    """Whether the server honours every option of the request, as far as that is known."""
+    return not _not_honoured(server, endpoint, request)
+
+
+def _known(server: Server, request: CompletionRequest) -> frozenset[str] | None:
+    return None if server.fields is None else server.fields.get(request.api)
+
+
+def _not_honoured(server: Server, endpoint: Endpoint, request: CompletionRequest) -> list[str]:
+    """The options that the server would ignore, or may."""
+    known = _known(server, request)
+    if endpoint.is_openai and known is None:
+        return []  # it refuses what it does not know, and says so
+    fine = {"model", "prompt", "messages", *(known if known is not None else STANDARD)}
+    return [name for name in request.body if name not in fine]

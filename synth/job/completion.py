@@ -8,7 +8,9 @@ import orjson
 
 from synth.job.template import Message, Template
 
-Side = Literal["chosen", "rejected"]
+Side = Literal["chosen", "rejected", "judge"]
+"""What a model is asked for: an answer that becomes a side of a pair, or a verdict on pairs."""
+
 Api = Literal["completions", "chat"]
 
 PATHS: dict[Api, str] = {"completions": "/completions", "chat": "/chat/completions"}
@@ -23,6 +25,11 @@ class CompletionRequest:
     side: Side
     api: Api
     body: dict[str, Any]
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens of an answer."""
+        return int(self.body.get("max_tokens") or self.body["max_completion_tokens"])
 
     @property
     def prompt_bytes(self) -> int:

@@ -7,30 +7,11 @@ from sources.command.errors import UsageError
 from sources.fetch.fetcher import Fetcher
 from sources.pairs.schema import Lang
 from synth.job.completion import Api, Side, Writer
-from synth.job.endpoint import Endpoint
+from synth.job.model import Model
 from synth.job.pace import Pace
-from synth.job.price import Price
 from synth.job.prompts import Prompts, alpaca_prompts, own_prompts, read_prompts
 from synth.job.recipe import SynthRecipe, Writing
 from synth.job.template import load_template
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A model that writes one side: what it is called, where it is served (None: in this process, from `checkpoint`),
-    what it costs (None: unknown), and whether it is asked through the Batch API."""
-
-    side: Side
-    name: str
-    endpoint: Endpoint | None
-    checkpoint: str = ""
-    price: Price | None = None
-    batch: bool = False
-
-    @property
-    def where(self) -> str:
-        """Where the model is served, for messages; without secrets."""
-        return "vLLM in this process" if self.endpoint is None else self.endpoint.shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +45,16 @@ class Job:
     def writing(self, side: Side) -> Writing:
         """The recipe's settings for one side."""
         return self.recipe.chosen if side == "chosen" else self.recipe.rejected
+
+    def writers(self, model: Model) -> list[Writer]:
+        """The writers of one side, one for each interface that the recipe allows.
+
+        Raises:
+            UsageError: a template is wrong, or several answers would all be the same.
+        """
+        said = self.writing(model.side).api
+        apis: tuple[Api, ...] = ("chat", "completions") if said == "auto" else (said,)
+        return [self.writer(model, api) for api in apis]
 
     def writer(self, model: Model, api: Api) -> Writer:
         """The writer of one side by an interface.

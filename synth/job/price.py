@@ -34,10 +34,8 @@ class Price(Settings):
 
     def most(self, request: CompletionRequest) -> float:
         """Dollars that the answer to a request cannot exceed: no tokenizer makes more tokens than there are bytes."""
-        body = request.body
-        most = int(body.get("max_tokens") or body["max_completion_tokens"])
-        overhead = OVERHEAD_TOKENS * max(1, len(body.get("messages", ())))
-        return self.of(request.prompt_bytes + overhead, most)
+        overhead = OVERHEAD_TOKENS * max(1, len(request.body.get("messages", ())))
+        return self.of(request.prompt_bytes + overhead, request.max_tokens)
 
     def paid(self, request: CompletionRequest, outcome: Outcome) -> float:
         """Dollars that an outcome cost: nothing for a refusal, the worst case where the server did not count."""

@@ -1,6 +1,5 @@
 """The files of a run: pairs, candidates, dropped rows, written aside and put in place when all are whole."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -20,8 +19,6 @@ ROWS = 4096
 """Of a row group: few, so that little is in memory."""
 
 SCHEMAS = {"pairs.parquet": PAIRS, "candidates.parquet": CANDIDATES, "dropped.parquet": DROPPED}
-MANIFEST = "manifest.json"
-
 Tokens = dict[Side, dict[str, int]]
 """By side: answers, prompt_tokens and completion_tokens, as far as the server counted."""
 
@@ -102,15 +99,3 @@ def _count_tokens(group: list[Answered], counted: dict[Side, Counter[str]]) -> N
                     "completion_tokens": each.outcome.completion_tokens or 0,
                 }
                 counted[each.side].update(counts)
-
-
-def put_in_place(made: Path, out: Path) -> None:
-    """The finished files of `made` under their names in `out`, the manifest last: where it is, all is whole."""
-    (out / MANIFEST).unlink(missing_ok=True)
-    for name in (*SCHEMAS, MANIFEST):
-        descriptor = os.open(made / name, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        (made / name).rename(out / name)

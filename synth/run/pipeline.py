@@ -2,11 +2,8 @@
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 
-import orjson
-
-from sources.command.errors import NoPairsError, OutputError
+from sources.command.errors import NoPairsError
 from sources.files.folder import scratch_folder
 from sources.files.write_parquet import OutputFile
 from sources.pairs.ledger import Account
@@ -16,10 +13,12 @@ from synth.job.answer_checks import AnswerLimits
 from synth.job.job import Job
 from synth.job.prompts import Prompts
 from synth.journal.journal import NAME, Journal
+from synth.journal.out_folder import MANIFEST, check_out, put_in_place
 from synth.pairing.candidates import Writers, answered
 from synth.pairing.pair import Rule
-from synth.pairing.write import MANIFEST, SCHEMAS, put_in_place, write_files
+from synth.pairing.write import SCHEMAS, write_files
 from synth.run.manifest import render_manifest
+from synth.run.work import work_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def run_job(job: Job, *, progress: Progress = "lines", on_start: OnStart | None 
             are as they were.
         KeyboardInterrupt: the same holds.
     """
-    check_out(job)
+    check_out(job.out, list(SCHEMAS), mark="writers", command="synth-prefs")
     with scratch_folder(job.out) as scratch:
         prompts = job.read_prompts(scratch)
         journal = Journal(job.out / NAME)
@@ -52,43 +51,28 @@ def run_job(job: Job, *, progress: Progress = "lines", on_start: OnStart | None 
                 journal.forget_refusals()
             if job.forget_batches:
                 journal.batches.forget()
-            asked = asyncio.run(ask_all(job, prompts, journal, progress=progress, on_start=on_start))
+            asked = asyncio.run(ask_all(work_of(job, prompts), journal, progress=progress, on_start=on_start))
             if asked is None:
                 raise KeyboardInterrupt
-            groups = answered(prompts, asked.writers, journal, asked.reason)
-            account, files, tokens = write_files(groups, prompts, _rule(job, asked.writers), scratch)
+            writers = _writers(job, asked)
+            groups = answered(prompts, writers, journal, asked.reason)
+            account, files, tokens = write_files(groups, prompts, _rule(job, writers), scratch)
             if not account.pairs_made:
                 why = f" ({asked.not_asked})" if asked.not_asked else ""
                 found = f"no prompt has answers on both sides{why}"
                 raise NoPairsError(job.out, found, hint="No file was written.")
-            manifest = render_manifest(job, prompts, asked.writers, account, (files, tokens))
+            manifest = render_manifest(job, prompts, writers, account, (files, tokens))
             (scratch / MANIFEST).write_text(manifest, encoding="utf-8")
-            put_in_place(scratch, job.out)
+            put_in_place(scratch, job.out, list(SCHEMAS))
             return Result(prompts, asked, account, files, journal.remarks)
         finally:
             journal.close()
 
 
-def check_out(job: Job) -> None:
-    """Check that the output folder is new, empty, or written by an earlier run.
-
-    Raises:
-        OutputError: another program wrote a file there that this run would replace.
-    """
-    ours = (job.out / NAME).exists() or _is_ours(job.out / MANIFEST)
-    for name in (*SCHEMAS, MANIFEST):
-        if not ours and (job.out / name).exists():
-            raise OutputError(
-                job.out / name, "is there, and no run of synth-prefs wrote it", hint="Give another --out."
-            )
-
-
-def _is_ours(manifest: Path) -> bool:
-    """Whether it is the manifest of a run of synth-prefs, and not that of a build, say."""
-    try:
-        return "writers" in orjson.loads(manifest.read_bytes())
-    except (OSError, TypeError, orjson.JSONDecodeError):
-        return False
+def _writers(job: Job, asked: AskResult) -> Writers:
+    """Who wrote each side, by the interface that was found."""
+    found = {model.side: job.writer(model, way.api) for model, way in asked.ways.items()}
+    return Writers(found["rejected"], found.get("chosen"))
 
 
 def _rule(job: Job, writers: Writers) -> Rule:

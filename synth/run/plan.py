@@ -1,43 +1,20 @@
-"""What a run would ask and cost at most, for --dry-run; nothing is sent."""
+"""What a run of synth-prefs would ask and cost at most, for --dry-run; nothing is sent."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from os.path import isfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sources.pairs.schema import joined_text
-from sources.text.script import HAN
-from synth.asking.open_engine import known_writer
-from synth.asking.pending import pending
-from synth.job.completion import CompletionRequest
-from synth.job.job import Job, Model
+from synth.asking.plan import PlannedSide, plan_side, show_sides, tokens_of
+from synth.job.job import Job
 from synth.job.prompts import Prompts
 from synth.journal.journal import NAME, Journal
-
-HAN_TOKENS, OTHER_CHARS_PER_TOKEN = 0.8, 4.0
-"""About how many tokens a Han character takes, and how many other characters make one, over common tokenizers."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedSide:
-    """Requests, tokens and dollars for one model: tokens estimated from characters, dollars None without a price."""
-
-    side: str
-    model: str
-    where: str
-    api: str
-    in_journal: int
-    requests: int
-    prompt_tokens: int
-    answer_tokens: int
-    most_answer_tokens: int
-    dollars: float | None
-    most_dollars: float | None
+from synth.run.work import work_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,47 +38,11 @@ def make_plan(job: Job) -> Plan:
         path = job.out / NAME
         journal = Journal(path if isfile(path) else Path(nowhere) / NAME)
         try:
-            sides = [_side(job, model, prompts, journal) for model in job.models]
+            usual = partial(_usual_answer, prompts)
+            sides = [plan_side(model, ways, journal, usual) for model, ways in work_of(job, prompts).ways.items()]
         finally:
             journal.close()
     return Plan(len(prompts), len(prompts.lost), prompts.name, sides)
-
-
-def _side(job: Job, model: Model, prompts: Prompts, journal: Journal) -> PlannedSide:
-    known = known_writer(job, model, prompts, journal)
-    writer = known or job.writer(model, "completions")
-    price = model.price
-    asked = written = count = 0
-    dearest = 0.0
-    for request in pending(prompts, writer, journal):
-        count += 1
-        asked += tokens_of(_text(request))
-        dearest += price.most(request) if price else 0.0
-    most = job.writing(model.side).max_tokens
-    written = round(count * min(most, _usual_answer(prompts, most)))
-    return PlannedSide(
-        side=model.side,
-        model=model.name,
-        where=model.where,
-        api=writer.api if known else "found out at the start",
-        in_journal=len(prompts) * writer.answers - count,
-        requests=count,
-        prompt_tokens=asked,
-        answer_tokens=written,
-        most_answer_tokens=count * most,
-        dollars=None if price is None else price.of(asked, written),
-        most_dollars=None if price is None else dearest,
-    )
-
-
-def _text(request: CompletionRequest) -> str:
-    return request.body.get("prompt") or "\n".join(message["content"] for message in request.body["messages"])
-
-
-def tokens_of(text: str) -> int:
-    """About how many tokens a text has."""
-    han = len(HAN.findall(text))
-    return round(han * HAN_TOKENS + (len(text) - han) / OTHER_CHARS_PER_TOKEN)
 
 
 def _usual_answer(prompts: Prompts, otherwise: int) -> float:
@@ -115,28 +56,6 @@ def _usual_answer(prompts: Prompts, otherwise: int) -> float:
 
 def show_plan(plan: Plan, console: Console) -> None:
     """Print the plan as a table."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
-    for side in plan.sides:
-        table.add_column(side.side, justify="right", overflow="fold")
-    lines: dict[str, Callable[[PlannedSide], str]] = {
-        "model": lambda s: s.model,
-        "asked at": lambda s: s.where,
-        "interface": lambda s: s.api,
-        "already in the journal": lambda s: f"{s.in_journal:,}",
-        "requests": lambda s: f"{s.requests:,}",
-        "prompt tokens, about": lambda s: f"{s.prompt_tokens:,}",
-        "answer tokens, about": lambda s: f"{s.answer_tokens:,}",
-        "answer tokens, at most": lambda s: f"{s.most_answer_tokens:,}",
-        "dollars, about": lambda s: _dollars(s.dollars),
-        "dollars, at most": lambda s: _dollars(s.most_dollars),
-    }
-    for label, value in lines.items():
-        table.add_row(label, *(Text(value(side)) for side in plan.sides))
-    console.print(table)
+    show_sides(plan.sides, console)
     lost = f", {plan.rows_without_prompt:,} rows without one" if plan.rows_without_prompt else ""
     console.print(Text(f"{plan.prompts:,} prompts from {plan.from_file}{lost}; nothing was asked.", style="dim"))
-
-
-def _dollars(value: float | None) -> str:
-    return "price unknown" if value is None else f"{value:,.2f}"

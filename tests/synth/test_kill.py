@@ -21,7 +21,7 @@ AND_SOME = 4
 KILLED_BEFORE_THE_END = """
 import os, signal, sys
 import synth.run.pipeline, synth.synth_prefs
-synth.run.pipeline.put_in_place = lambda made, out: os.kill(os.getpid(), signal.SIGKILL)
+synth.run.pipeline.put_in_place = lambda made, out, files: os.kill(os.getpid(), signal.SIGKILL)
 sys.exit(synth.synth_prefs.main(sys.argv[1:]))
 """
 """A run that kills itself when its files are written and not yet in place."""

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.asking.pending import AT_ONCE, api_of_journal, pending, requests
-from synth.job.completion import Api, Refusal, Writer
+from synth.asking.pending import AT_ONCE, pending, way_of_journal
+from synth.job.completion import Refusal, Writer
 from synth.job.prompts import Prompts
 from synth.journal.journal import NAME, Entry, Journal
+from synth.run.work import Written
 from tests.synth.made import TEMPLATE, own, said, user, writer
 
 CHAT, TEXT = writer(), writer(api="completions", template=TEMPLATE)
-BOTH: dict[Api, Writer] = {"chat": CHAT, "completions": TEXT}
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def answer(journal: Journal, one: Writer, text: str, index: int = 0, *, refused:
 
 def asked(prompts: Prompts, one: Writer, journal: Journal) -> list[str]:
     """The texts of the pending requests, once they and the known ones have added up."""
-    known: list[int] = []
-    found = [request.body["messages"][0]["content"] for request in pending(prompts, one, journal, known.append)]
+    known, every = list[int](), Written(prompts, one).requests()
+    found = [request.body["messages"][0]["content"] for request in pending(every, journal, known.append)]
     assert len(found) + sum(known) == len(prompts) * one.answers
     return found
 
@@ -63,7 +63,7 @@ def test_equal_prompts_are_asked_once_however_far_apart(tmp_path: Path, journal:
 def test_each_of_several_answers_is_asked_by_itself(tmp_path: Path, journal: Journal) -> None:
     one, prompts = writer(answers=3), prompts_of(tmp_path, ["一", "二"])
     answer(journal, one, "一", index=1)
-    seeds = [request.body["seed"] for request in pending(prompts, one, journal)]
+    seeds = [request.body["seed"] for request in pending(Written(prompts, one).requests(), journal)]
     assert seeds == [
         one.request(user(text), index).body["seed"]
         for text, index in (("一", 0), ("一", 2), ("二", 0), ("二", 1), ("二", 2))
@@ -72,16 +72,16 @@ def test_each_of_several_answers_is_asked_by_itself(tmp_path: Path, journal: Jou
 
 def test_more_answers_than_before_ask_only_for_those_that_are_new(tmp_path: Path, journal: Journal) -> None:
     prompts = prompts_of(tmp_path, ["一", "二"])
-    for request in list(pending(prompts, CHAT, journal)):
+    for request in list(pending(Written(prompts, CHAT).requests(), journal)):
         journal.append([Entry(request.key, "rejected", "weak", said())])
-    assert [request.key for request in pending(prompts, writer(answers=2), journal)] == [
+    assert [request.key for request in pending(Written(prompts, writer(answers=2)).requests(), journal)] == [
         CHAT.request(user(text), 1).key for text in ("一", "二")
     ]
 
 
 def test_answers_that_come_while_it_is_asked_do_not_count_twice(tmp_path: Path, journal: Journal) -> None:
     texts, found = [f"{number}" for number in range(AT_ONCE + 20)], list[bytes]()
-    for request in pending(prompts_of(tmp_path, texts), CHAT, journal):
+    for request in pending(Written(prompts_of(tmp_path, texts), CHAT).requests(), journal):
         journal.append([Entry(request.key, "rejected", "weak", said())])
         found.append(request.key)
     assert found == [CHAT.request(user(text), 0).key for text in texts]
@@ -102,7 +102,8 @@ def test_asked_and_known_together_are_everything(tmp_path_factory: pytest.TempPa
 
 def test_requests_are_the_same_each_time(tmp_path: Path) -> None:
     prompts = prompts_of(tmp_path, ["一", "二"])
-    assert list(requests(prompts, TEXT)) == list(requests(prompts, TEXT))
+    way = Written(prompts, TEXT)
+    assert list(way.requests()) == list(way.requests())
 
 
 @pytest.mark.parametrize(("by", "expected"), [(CHAT, "chat"), (TEXT, "completions"), (None, None)])
@@ -113,4 +114,5 @@ def test_the_interface_of_a_journal_is_that_of_its_answers(
     if by is not None:
         answer(journal, by, "二")
     answer(journal, CHAT, "别的")
-    assert api_of_journal(prompts, BOTH, journal) == expected
+    way = way_of_journal([Written(prompts, CHAT), Written(prompts, TEXT)], journal)
+    assert (way and way.api) == expected

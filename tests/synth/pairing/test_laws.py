@@ -18,8 +18,9 @@ from builders.building.pipeline import Built
 from sources.pairs.schema import DROPPED, PAIRS
 from synth.job.completion import Completion, Outcome, Refusal, Side
 from synth.journal.journal import NAME, Entry, Journal
+from synth.journal.out_folder import MANIFEST
 from synth.pairing.candidates import CANDIDATES
-from synth.pairing.write import MANIFEST, SCHEMAS
+from synth.pairing.write import SCHEMAS
 from synth.synth_prefs import main, make_job, parse
 from tests.synth.made import as_lines, user
 

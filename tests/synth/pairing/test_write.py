@@ -14,9 +14,10 @@ from synth.job.answer_checks import AnswerLimits
 from synth.job.completion import Outcome, Refusal
 from synth.job.prompts import Prompts
 from synth.journal.journal import NAME, Entry, Journal
+from synth.journal.out_folder import MANIFEST, put_in_place
 from synth.pairing.candidates import Answered, Writers, answered
 from synth.pairing.pair import Rule
-from synth.pairing.write import MANIFEST, SCHEMAS, put_in_place, write_files
+from synth.pairing.write import SCHEMAS, write_files
 from tests.synth.made import own, said, user, writer
 
 RULE = Rule("first", {"empty_side": "drop"}, AnswerLimits())
@@ -135,7 +136,7 @@ def test_files_come_into_their_place_with_the_manifest_last(tmp_path: Path, monk
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", watched)
-    put_in_place(made, out)
+    put_in_place(made, out, list(SCHEMAS))
     assert {path.name: path.read_text() for path in out.iterdir()} == dict.fromkeys((*SCHEMAS, MANIFEST), "new")
     assert not any(MANIFEST in moment for moment in moments)
     assert list(made.iterdir()) == []
