@@ -10,8 +10,9 @@ from pathlib import Path
 from builders.engines.this_machine import map_in_threads
 from builders.inputs.files_told import tell_files
 from builders.inputs.recipe import ChosenSource, Recipe, choose_sources
-from builders.stages.benchmarks import BenchmarkStatus, Question, load_benchmarks
+from builders.stages.benchmarks import BenchmarkStatus, Question
 from builders.stages.caps import Cap
+from builders.stages.read_benchmarks import load_benchmarks
 from sources.command.errors import MissingFileError, UsageError
 from sources.command.progress import Progress
 from sources.fetch.data_files import DataFile

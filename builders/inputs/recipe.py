@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from builders.stages.benchmarks import BENCHMARKS
+from builders.stages.benchmarks_of_today import EVERY_BENCHMARK
 from builders.stages.caps import Cap
 from sources.checks import CHECKS, CheckLimits
 from sources.command.errors import UsageError
@@ -175,7 +176,7 @@ def _fit_options(source: Source, given: dict[str, Any], where: str) -> tuple[obj
 
 def _check_names(recipe: Recipe, path: Path) -> None:
     """Nothing, if every check and benchmark named exists and the stages are in an order that makes sense."""
-    known = {"checks": list(CHECKS), "contamination.benchmarks": [benchmark.name for benchmark in BENCHMARKS]}
+    known = {"checks": list(CHECKS), "contamination.benchmarks": [benchmark.name for benchmark in EVERY_BENCHMARK]}
     for key, names in (("checks", recipe.checks), ("contamination.benchmarks", recipe.contamination.benchmarks)):
         for name in names:
             if name not in known[key]:

@@ -8,6 +8,7 @@ import pytest
 
 from builders.building.pipeline import Built
 from builders.inputs.recipe import RECIPES, Recipe, choose_sources, load_recipe
+from builders.stages.benchmarks_of_today import EVERY_BENCHMARK
 from sources.command.errors import UsageError
 from sources.registry import SOURCES
 
@@ -37,7 +38,9 @@ def test_a_recipe_says_what_it_is_for_and_is_else_the_default(name: str) -> None
     assert "rows" in head
     recipe, default = load_recipe(name), load_recipe("ct-llm")
     assert recipe.name == name
-    assert recipe.model_copy(update={"name": default.name, "sources": default.sources}) == default
+    same = {"name": default.name, "sources": default.sources, "contamination": default.contamination}
+    assert recipe.model_copy(update=same) == default
+    assert recipe.contamination.benchmarks == tuple(benchmark.name for benchmark in EVERY_BENCHMARK)
 
 
 @pytest.mark.parametrize("name", ["zh-2026", "en-2026"])

@@ -7,11 +7,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from builders.stages.benchmarks import BENCHMARKS, CMMLU_SUBJECTS, Question, load_benchmarks
+from builders.stages.benchmarks import CMMLU_SUBJECTS, Question
+from builders.stages.benchmarks_of_today import EVERY_BENCHMARK
+from builders.stages.read_benchmarks import load_benchmarks
 from sources.command.errors import BrokenFileError
 from sources.fetch.fetcher import SAMPLE, Mirror
 
-NAMES = tuple(benchmark.name for benchmark in BENCHMARKS)
+NAMES = tuple(benchmark.name for benchmark in EVERY_BENCHMARK)
+IN_A_FOLDER_ONLY = ("alignbench", "crbench", "mt_bench")
 
 
 def write(folder: Path, name: str, content: str | bytes) -> None:
@@ -35,10 +38,10 @@ def questions(name: str, folder: Path, mirror: Mirror) -> list[Question]:
 def test_benchmarks_have_names_of_their_own_and_pinned_files() -> None:
     assert len(set(NAMES)) == len(NAMES)
     assert len(CMMLU_SUBJECTS) == len(set(CMMLU_SUBJECTS)) == 67
-    for benchmark in BENCHMARKS:
+    for benchmark in EVERY_BENCHMARK:
         assert benchmark.patterns
-        assert benchmark.files
-        assert all(len(file.revision) == 40 for file in benchmark.files), benchmark.name
+        assert bool(benchmark.files) == (benchmark.name not in IN_A_FOLDER_ONLY)
+        assert all(file.revision == "main" or len(file.revision) == 40 for file in benchmark.files), benchmark.name
 
 
 def test_every_benchmark_of_the_sample_has_questions() -> None:
@@ -104,7 +107,7 @@ def test_a_benchmark_that_cannot_be_had_is_reported_with_the_reason(tmp_path: Pa
     found, (status,) = load_benchmarks((name,), tmp_path / "empty-mirror", empty)
     assert found == []
     assert (status.name, status.questions, status.files) == (name, 0, ())
-    assert status.missing.startswith("no file ")
+    assert status.missing.startswith("no place " if name in IN_A_FOLDER_ONLY else "no file ")
 
 
 def test_only_the_benchmarks_named_are_looked_for(tmp_path: Path, empty: Mirror) -> None:
@@ -138,3 +141,50 @@ def test_a_parquet_file_without_the_column_is_an_error(tmp_path: Path, empty: Mi
     pq.write_table(pa.table({"idx": [1], "text": ["x"]}), tmp_path / "copa" / "val.parquet")
     with pytest.raises(BrokenFileError, match=r"copa/val\.parquet"):
         questions("copa", tmp_path, empty)
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "name", "row", "question"),
+    [
+        ("mt_bench", "mt_bench/question.jsonl", {"turns": ["Name a fruit.", "And a tree."]}, "Name a fruit."),
+        ("mt_bench", "x/mt_bench/prompts.jsonl", {"prompt": ["Name a fruit."]}, "Name a fruit."),
+        ("arena_hard", "arena_hard/v0.1/question.jsonl", {"turns": [{"content": "Name a fruit."}]}, "Name a fruit."),
+        ("arena_hard", "arena_hard/v2.0/question.jsonl", {"prompt": "Name a fruit."}, "Name a fruit."),
+        ("arc", "arc/test.jsonl", {"question": {"stem": "Name a fruit.", "choices": []}}, "Name a fruit."),
+        ("cheems_bench", "cheems_bench/human.jsonl", {"prompt": "说出一种水果。"}, "说出一种水果。"),
+    ],
+)
+def test_a_question_is_read_wherever_it_lies_in_a_row(
+    tmp_path: Path, empty: Mirror, benchmark: str, name: str, row: dict[str, object], question: str
+) -> None:
+    write(tmp_path, name, json.dumps(row))
+    assert [found.text for found in questions(benchmark, tmp_path, empty)] == [question]
+
+
+@pytest.mark.parametrize("turns", [[], None, [None], "Name a fruit.", {"0": 1}], ids=str)
+def test_a_row_whose_question_is_not_there_is_an_error(tmp_path: Path, empty: Mirror, turns: object) -> None:
+    write(tmp_path, "mt_bench/question.jsonl", json.dumps({"turns": turns}))
+    with pytest.raises(BrokenFileError, match="row 0 has no text in column"):
+        questions("mt_bench", tmp_path, empty)
+
+
+def test_one_array_of_questions_is_read_too(tmp_path: Path, empty: Mirror) -> None:
+    rows = [{"instruction": "Name a fruit."}, {"instruction": "Name a tree."}]
+    write(tmp_path, "alpaca_eval.json", json.dumps(rows))
+    found = questions("alpaca_eval", tmp_path, empty)
+    assert [(one.item, one.text) for one in found] == [
+        ("alpaca_eval.json:0", "Name a fruit."),
+        ("alpaca_eval.json:1", "Name a tree."),
+    ]
+
+
+def test_every_part_of_a_benchmark_comes_from_a_mirror(tmp_path: Path) -> None:
+    for subject in ("law", "art"):
+        folder = tmp_path / "ceval/ceval-exam" / subject
+        folder.mkdir(parents=True)
+        for split in ("test", "val"):
+            table = pa.table({"id": [0], "question": [f"{subject} {split}?"]})
+            pq.write_table(table, folder / f"{split}-00000-of-00001.parquet")
+    found, (status,) = load_benchmarks(("ceval",), None, Mirror(tmp_path))
+    assert sorted(question.text for question in found) == ["art test?", "art val?", "law test?", "law val?"]
+    assert len(status.files) == 4
