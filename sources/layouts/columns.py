@@ -14,7 +14,7 @@ from sources.layouts.layout import Row
 SYSTEM = ("system", "system_prompt", "system_message", "system_instruction", "sys_prompt")
 HISTORY = ("history", "chat_history", "conversation_history", "dialogue_history")
 TOOLS = ("tools", "functions")
-MEDIA = ("images", "image", "videos", "video", "audios", "audio", "image_path", "video_path", "audio_path")
+MEDIA = re.compile(r"(?:image|img|picture|video|audio)s?(?:[_-](?:url|path|file)s?)?")
 LANGUAGE = ("language", "lang")
 LABEL = ("label", "labels", "winner", "preference", "preferred", "kto_tag")
 MARGIN = ("margin", "score_margin", "rating_margin")
@@ -69,6 +69,8 @@ def plan_columns(columns: tuple[str, ...], used: frozenset[str], ignore: frozens
 def _step(column: str, *, unpaired: bool) -> tuple[int, Step] | None:
     """How a column of known meaning is read, and when; None for one that means nothing."""
     name = column.lower()
+    if MEDIA.fullmatch(name):
+        return 0, partial(steps.refuse_media, column=column)
     for order, names, read in (*_OF_A_ROW, *(_OF_ONE_ANSWER if unpaired else _OF_A_PAIR)):
         if name in names:
             return order, partial(read, column=column)
@@ -80,7 +82,6 @@ def _step(column: str, *, unpaired: bool) -> tuple[int, Step] | None:
 
 
 _OF_A_ROW = (
-    (0, MEDIA, steps.refuse_media),
     (1, LABEL, steps.refuse_label),
     (3, TOOLS, steps.read_tool_column),
     (3, LANGUAGE, steps.read_language),

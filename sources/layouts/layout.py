@@ -134,6 +134,14 @@ def is_answer(value: object) -> bool:
     return is_message(value) or is_messages(value)
 
 
+def is_answer_alone(value: object) -> bool:
+    """A list of messages that begins with the assistant's: an answer without its prompt."""
+    return is_messages(value) and isinstance(value, list) and value[0].get("role", value[0].get("from")) in ASSISTANT
+
+
+ASSISTANT = ("assistant", "gpt")
+
+
 def is_answers(value: object) -> bool:
     """One answer or several: a string, a message, a list of either, or an object that holds the text."""
     if isinstance(value, list) and value and holds_text(value[0]):

@@ -154,14 +154,15 @@ def _content(value: object, where: str) -> tuple[str, str]:
         key = _part_key(part) if isinstance(part, Mapping) else None
         if key is None:
             raise NoPairError("broken_turns", f"{where} has a part {shown(part)}, expected text")
-        (reasoning if kind in REASONING_PARTS else texts).append(part[key])
+        (reasoning if kind in REASONING_PARTS else texts).append(_content(part[key], where)[0])
     return "\n".join(texts), "\n".join(reasoning)
 
 
 def _part_key(part: Row) -> str | None:
-    """Under which key a part of a content has its text."""
-    keys = (str(part["type"]), "text") if part.get("type") in REASONING_PARTS else ("text",)
-    return next((key for key in keys if isinstance(part.get(key), str)), None)
+    """Under which key a part of a content has its text, or the parts of its reasoning."""
+    if part.get("type") in REASONING_PARTS:
+        return next((key for key in (str(part["type"]), "text") if isinstance(part.get(key), (str, list))), None)
+    return "text" if isinstance(part.get("text"), str) else None
 
 
 def unread_keys(value: object, where: str) -> list[str]:

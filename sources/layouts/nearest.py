@@ -30,7 +30,7 @@ def describe_unknown(row: Row | None, layouts: Sequence[Layout]) -> tuple[str, s
         names = ", ".join(layout.name for layout in layouts)
         return "no known layout; the first row has no objects", f"one of {names}", ""
     named = plainly_named(row)
-    nearest = sorted(layouts, key=lambda layout: (_distance(named, layout), layout.name))[:3]
+    nearest = sorted(layouts, key=lambda layout: _distance(named, layout))[:3]
     lacking = "; ".join(f"{layout.name} ({_lacks(named, layout)})" for layout in nearest)
     columns = list(row.items())
     kinds = ", ".join(f"{printable(str(key), max_chars=40)} ({_kind(cell)})" for key, cell in columns[:MOST_SHOWN])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sources.command.printable import shown
+from sources.command.printable import printable, shown
 from sources.layouts.columns import Plan, plan_columns
 from sources.layouts.layout import Draft, Half, Kind, Layout, NoPairError, Options, Row, is_nothing
 from sources.layouts.messages import unread_keys
@@ -107,8 +107,9 @@ def _read(layout: Layout, row: Row, used: frozenset[str], plan: Plan, options: O
         drafts = layout.read(row, options)
         unused = [column for column, step in plan.steps if not step(row, drafts) and not is_nothing(row[column])]
     except UNFIT as fault:
-        evidence = f"the row is no {layout.name} ({type(fault).__name__}: {shown(str(fault))})"
-        raise NoPairError("wrong_type", evidence) from None
+        lacks = printable(", ".join(layout.lacks(row)), max_chars=200)
+        why = f"it needs {lacks}" if lacks else f"{type(fault).__name__}: {shown(str(fault))}"
+        raise NoPairError("wrong_type", f"the row is no {layout.name} ({why})") from None
     unused += [column for column in plan.unused if row[column] is not None]
     for column in (*used, *(column for column, _ in plan.steps)):
         cell = row.get(column)

@@ -15,7 +15,6 @@ from sources.layouts.layout import (
     Options,
     Row,
     has_prompt,
-    is_answer,
     is_answers,
     is_messages,
     is_nothing,
@@ -186,7 +185,7 @@ AXOLOTL_MESSAGES = Layout(
 OPENAI = Layout(
     "openai",
     '{"input": {"messages": [...], "tools": [...]}, "preferred_output": [message], "non_preferred_output": [message]}',
-    ({"input": _is_openai_input, "preferred_output": is_answer, "non_preferred_output": is_answer},),
+    ({"input": _is_openai_input, "preferred_output": is_answers, "non_preferred_output": is_answers},),
     _openai,
 )
 NAMED_SIDES = Layout(

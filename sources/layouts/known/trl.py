@@ -11,6 +11,7 @@ from sources.layouts.layout import (
     Row,
     has_prompt,
     is_answer,
+    is_answer_alone,
     is_answers,
     is_messages,
     is_text,
@@ -79,7 +80,7 @@ IMPLICIT = Layout(
     '{"chosen": [messages], "rejected": [messages]}, which begin alike',
     ({"chosen": is_messages, "rejected": is_messages},),
     _implicit,
-    unless=has_prompt,
+    unless=lambda row: has_prompt(row) or is_answer_alone(row["chosen"]),
 )
 ULTRAFEEDBACK = Layout(
     "ultrafeedback",

@@ -61,7 +61,7 @@ def test_system_as_column_and_turn_is_one_where_both_are_equal() -> None:
     assert reason(prompt=turn, system="你是狗。")[0] == "two_systems"
 
 
-@pytest.mark.parametrize("column", ["images", "image", "videos", "audios"])
+@pytest.mark.parametrize("column", ["images", "image", "videos", "audios", "image_url", "video_path", "Image"])
 def test_pictures_sound_and_video_skip_the_row(column: str) -> None:
     assert reason(**{column: ["cat.png"]})[0] == "has_media"
     assert draft(**{column: []}).chosen

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sources.command.errors import MissingColumnError
-from sources.layouts.find import LAYOUTS, find_layout
+from sources.layouts.find import LAYOUTS, find_layout, row_reader
+from sources.layouts.layout import NoPairError
 from tests.sources.layouts.rows import (
     DIALOGUES,
     EN,
@@ -168,3 +169,16 @@ def test_real_files_without_two_answers_have_no_layout(lang: str, shared: Path) 
     rows = json.loads((shared / f"upstream/hiyouga/LLaMA-Factory/data/alpaca_gpt4_data_{lang}.json").read_text())
     with pytest.raises(MissingColumnError, match="the first row has"):
         find_layout(rows, "alpaca")
+
+
+def test_answers_as_lists_beside_messages_are_no_dialogues_of_their_own() -> None:
+    row = {"messages": SAID, **LISTS}
+    assert find_layout([row], "rows.json").name == "axolotl-messages"
+    assert [content for _, content in read("axolotl-messages", row)[0]] == ["一", "二", "三"]
+    assert find_layout([{"question": "三", **LISTS}], "rows.json").name == "axolotl"
+
+
+def test_a_layout_that_is_named_and_does_not_fit_says_what_it_needs() -> None:
+    with pytest.raises(NoPairError) as refused:
+        row_reader("sharegpt", is_named=True)({"prompt": "一", **PLAIN})
+    assert refused.value.args == ("wrong_type", "the row is no sharegpt (it needs conversations)")

@@ -54,7 +54,14 @@ def test_reasoning_keeps_its_name(key: str) -> None:
     assert turn[key] == "想一想"
 
 
-@pytest.mark.parametrize("part", [{"type": "thinking", "thinking": "想"}, {"type": "reasoning", "text": "想"}])
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "thinking", "thinking": "想"},
+        {"type": "reasoning", "text": "想"},
+        {"type": "thinking", "thinking": [{"type": "text", "text": "想"}]},
+    ],
+)
 def test_a_part_of_reasoning_is_no_text(part: Any) -> None:
     (turn,) = answer([{"role": "assistant", "content": [part, {"type": "text", "text": "好"}]}], "chosen")
     assert turn == {"role": "assistant", "content": "好", "reasoning_content": "想"}
