@@ -9,12 +9,13 @@ from sources.text.language import NO, YES, name_language
 from sources.text.texts import PairTexts
 
 ASKS_FOR_A_LANGUAGE = (
-    r"(?i)翻译|译成|译为|译文|英译|汉译|[英日法德俄韩汉外]语|[英日法德俄韩外]文|西班牙|葡萄牙|意大利|阿拉伯|拉丁|拼音|单词|"
-    r"\btranslat|"
-    r"\bin (?:english|chinese|french|spanish|german|japanese|korean|russian|italian|latin|portuguese|arabic)\b|"
-    r"\blanguages?\b|\b(?:english|chinese|french|spanish|german|japanese|korean|russian|italian|latin) "
+    r"(?i)翻[译譯]|[译譯]成|[译譯][为為]|[译譯]文|英[译譯]|[汉漢][译譯]|[英日法德俄韩韓汉漢粤粵泰藏蒙外][语語]|[英日法德俄韩韓外]文|"
+    r"西班牙|葡萄牙|意大利|義大利|阿拉伯|拉丁|越南|印尼|希腊|希臘|荷[兰蘭]|波[兰蘭]|瑞典|土耳其|希伯[来來]|拼音|[单單]词|[单單]詞|"
+    r"[广廣][东東][话話]|\btranslat|\blanguages?\b|"
+    r"\b(?:english|chinese|mandarin|cantonese|french|spanish|german|japanese|korean|russian|italian|latin|portuguese|arabic|"
+    r"dutch|greek|hindi|turkish|vietnamese|thai|indonesian|polish|swedish|hebrew|persian|farsi|urdu|bengali|ukrainian)\b"
 )
-
+"""A prompt that names a language may well be answered in it."""
 
 HAS_LATIN_WORD = r"[A-Za-z]{3}"
 """A Chinese prompt about a Latin word may well be answered in Latin words (synonyms, code, names)."""

@@ -75,6 +75,9 @@ def test_an_answer_in_another_language_than_the_prompt_is_found(
         ("给出“快乐”这个单词的英文同义词", "zh"),
         ("请解释 Beijing 的意思", "zh"),
         ("请用西班牙语写一首诗。", "zh"),
+        ("請把呢句話譯成英文。", "zh"),
+        ("用泰语怎么说这句话？", "zh"),
+        ("請用廣東話介紹香港。", "zh"),
     ],
 )
 def test_a_task_of_translation_may_be_answered_in_another_language(
@@ -90,6 +93,7 @@ def test_a_task_of_translation_may_be_answered_in_another_language(
         "Please translate the following sentence, which is about the capital, for me.",
         "What is the name of the city and how is it written in Chinese?",
         "Write a poem about the sea and the sky in Russian, please.",
+        "Who asks the court to examine the directive in the light of two fundamental rights? Say this using Spanish.",
         "Which of the languages of the world do you like, and why?",
     ],
 )

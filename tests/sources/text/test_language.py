@@ -99,6 +99,8 @@ def test_code_formulas_numbers_and_short_answers_are_open(make_column: MakeColum
     "text",
     [
         '{\n    "DkimTokens": [\n        "vvjuipp74whm76gqoni7qmwwn4w4qusjiainivf6sf",\n        "p4bd4ypb"\n    ]\n}',
+        '{"Cluster": {"Name": "mycluster", "Status": "available", "Availability": "Available", "Master": "adminuser", '
+        '"Endpoint": {"Address": "mycluster"}}}',
         "let esmImpl = await import('node:readline');\nlet cjsImpl = require('node:readline');",
         "aws dms describe-schemas \\\n    --endpoint-arn arn:aws:dms:us-east-1:endpoint:6GGI6YPWWGAYUVLKIB732KEVWA",
         "src/main/java/com/example/app/UserController.java src/main/resources/application.yaml pom.xml",
