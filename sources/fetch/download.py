@@ -84,10 +84,10 @@ class Download:
                 raise _download_error(file, OSError("HF_HUB_OFFLINE is set and the file is not in the cache"))
             place = f"{file.repository}/{file.revision}/{file.path}"
             with _written_whole(target) as part:
-                _stream(f"{_endpoint(*GITHUB)}/{place}", part, file)
+                _stream(GITHUB, place, part, file)
                 sha256 = lfs_sha256(part)
                 if sha256:
-                    _stream(f"{_endpoint(*GITHUB_MEDIA)}/{place}", part, file)
+                    _stream(GITHUB_MEDIA, place, part, file)
                 _check_bytes(part, file, file.sha256 or sha256)
         return Located(file, target, file.revision)
 
@@ -120,10 +120,13 @@ def _snapshot(path: Path, below: str) -> str:
     return path.parents[below.count("/")].name
 
 
-def _stream(url: str, part: Path, file: UpstreamFile) -> None:
-    """The bytes behind `url` into `part`, tried again while the server is busy and as it asks with Retry-After."""
+def _stream(endpoint: tuple[str, str], place: str, part: Path, file: UpstreamFile) -> None:
+    """What lies at that place of an endpoint into `part`, tried again while the server is busy and as it asks with
+    Retry-After."""
     import httpx2
 
+    variable, usual = endpoint
+    url = f"{os.environ.get(variable, usual).rstrip('/')}/{place}"
     for wait_s in (*WAITS_S, None):
         try:
             _stream_once(url, part)
@@ -131,10 +134,10 @@ def _stream(url: str, part: Path, file: UpstreamFile) -> None:
         except httpx2.HTTPStatusError as error:
             asked_s, status = asked_wait_s(error), error.response.status_code
             if wait_s is None or status not in BUSY or (asked_s or 0.0) > MAX_WAIT_S:
-                raise _download_error(file, error) from error
+                raise _download_error(file, error, variable) from error
             wait("GitHub", status, wait_s if asked_s is None else asked_s)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise _download_error(file, error) from error
+            raise _download_error(file, error, variable) from error
 
 
 def _check_bytes(part: Path, file: UpstreamFile, wanted: str | None) -> None:
@@ -146,10 +149,6 @@ def _check_bytes(part: Path, file: UpstreamFile, wanted: str | None) -> None:
     if wanted not in (None, sha256 := file_sha256(part)):
         hint = "A server or proxy on the way gave other bytes; they were thrown away. Try again, or another endpoint."
         raise HashMismatchError(file.mirror_path, f"SHA-256 is {sha256}", expected=str(wanted), hint=hint)
-
-
-def _endpoint(variable: str, usual: str) -> str:
-    return os.environ.get(variable, usual).rstrip("/")
 
 
 def lfs_sha256(path: Path) -> str | None:
@@ -186,9 +185,10 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "build-prefs"
 
 
-def _download_error(file: UpstreamFile, error: Exception) -> DownloadError:
+def _download_error(file: UpstreamFile, error: Exception, variable: str = GITHUB[0]) -> DownloadError:
+    """What the user is told; `variable` names another place for files of GitHub."""
     place = "the Hugging Face Hub" if file.host == "hub" else "GitHub"
-    variable = "HF_ENDPOINT" if file.host == "hub" else "BUILD_PREFS_GITHUB_ENDPOINT"
+    variable = "HF_ENDPOINT" if file.host == "hub" else variable
     hint = "Check the network or the proxy"
     if (asked_s := asked_wait_s(error) or 0.0) > MAX_WAIT_S:
         hint = f"Try again in {asked_s:,.0f} s, as it asks"

@@ -49,8 +49,9 @@ def test_other_bytes_than_the_pointer_names_are_thrown_away(tmp_path: Path, gith
 
 def test_where_the_other_place_refuses_nothing_is_kept(tmp_path: Path, github: Site) -> None:
     github.answers = {PLACE: Answer(200, pointer(ROWS)), f"/media{PLACE}": Answer(403, b"over its data quota")}
-    with pytest.raises(DownloadError, match="cannot be downloaded from GitHub"):
+    with pytest.raises(DownloadError, match="cannot be downloaded from GitHub") as caught:
         Download(tmp_path).locate(FILE)
+    assert "BUILD_PREFS_GITHUB_MEDIA_ENDPOINT" in str(caught.value)
     assert not list(tmp_path.rglob("*.jsonl"))
 
 
