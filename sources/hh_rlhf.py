@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from sources.layouts.adapt_rows import ONE_BY_ONE, adapt_rows, read_as
-from sources.layouts.known import others
+from sources.layouts.known import dialogues
 from sources.layouts.layout import Row
 from sources.layouts.read_row import Read
 from sources.pairs.schema import SIDES
@@ -45,7 +45,7 @@ def adapt(rows: pa.Table, options: Options) -> Adapted:
 
 
 def _read(row: Row) -> Read:
-    return read_as(others.HH, {**row, **{side: _marked(row[side]) for side in SIDES[1:] if side in row}}, ONE_BY_ONE)
+    return read_as(dialogues.HH, {**row, **{side: _marked(row[side]) for side in SIDES[1:] if side in row}}, ONE_BY_ONE)
 
 
 def _marked(said: Any) -> Any:

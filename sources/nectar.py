@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from sources.layouts import layout
 from sources.layouts.adapt_rows import adapt_rows, read_as
-from sources.layouts.known import others, scored
+from sources.layouts.known import dialogues, scored
 from sources.layouts.layout import NoPairError
 from sources.layouts.read_row import Read
 from sources.layouts.turns import text
@@ -45,7 +45,7 @@ def adapt(rows: pa.Table, options: Options) -> Adapted:
 
 
 def _read(options: Options, row: layout.Row) -> Read:
-    turns = others.dialogue(text(row, "prompt"))
+    turns = dialogues.dialogue(text(row, "prompt"))
     if turns and turns[-1]["role"] == "assistant" and not turns[-1]["content"]:
         del turns[-1]
     if not turns:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from sources.command.errors import MissingColumnError, UsageError
 from sources.command.settings import did_you_mean
-from sources.layouts.known import llama_factory, others, scored, trl, unpaired, verdicts
+from sources.layouts.known import dialogues, llama_factory, others, scored, trl, unpaired, verdicts
 from sources.layouts.layout import PAIRINGS, Layout, Options
 from sources.layouts.nearest import describe_unknown
 from sources.layouts.paths import keys_layout
@@ -16,9 +16,10 @@ from sources.layouts.read_row import RowReader
 
 LAYOUTS: tuple[Layout, ...] = (
     trl.CONVERSATIONAL,
+    dialogues.HH_PROMPT,
     trl.STANDARD,
     trl.ULTRAFEEDBACK,
-    others.HH,
+    dialogues.HH,
     trl.IMPLICIT,
     llama_factory.SHAREGPT,
     llama_factory.ALPACA,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.layouts.known.dialogues import is_open_dialogue
 from sources.layouts.known.trl import STANDARD
 from sources.layouts.opened import OPENS_MESSAGES, is_written_out
 from sources.layouts.read_row import RowReader, matches
@@ -41,8 +42,8 @@ def read_plain(rows: pa.Table, reader: RowReader) -> PlainRows | None:
 
 
 def _are_texts(column: pa.Array) -> bool:
-    """Whether all cells are strings, none of them messages written out."""
+    """Whether all cells are strings, none of them messages written out or a dialogue."""
     if not pa.types.is_string(column.type) or column.null_count:
         return False
     suspects = column.filter(pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), pa.array([*OPENS_MESSAGES])))
-    return not any(is_written_out(cell) for cell in suspects.to_pylist())
+    return not any(is_written_out(cell) or is_open_dialogue(cell) for cell in suspects.to_pylist())

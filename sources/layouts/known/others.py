@@ -1,6 +1,5 @@
-"""The layouts of HH-RLHF, MedicalGPT, ms-swift, axolotl and OpenAI, and pairs whose columns have other names."""
+"""The layouts of MedicalGPT, ms-swift, axolotl and OpenAI, and pairs whose columns have other names."""
 
-import re
 from collections.abc import Mapping
 
 from sources.command.printable import shown
@@ -10,11 +9,9 @@ from sources.layouts.layout import (
     Draft,
     Kinds,
     Layout,
-    Message,
     NoPairError,
     Options,
     Row,
-    has_prompt,
     is_answers,
     is_messages,
     is_nothing,
@@ -25,9 +22,6 @@ from sources.layouts.messages import messages
 from sources.layouts.ranked import Rated, pair, rate_all
 from sources.layouts.tool_calls import read_tools
 from sources.layouts.turns import after_common_turns, answer, answer_turns, prompt, text, user
-
-SPEAKER = re.compile(r"\n\n(Human|Assistant): ?")
-SPEAKERS = {"Human": "user", "Assistant": "assistant"}
 
 PROMPTS = ("prompt", "question", "query", "instruction", "input", "user_input", "context", "problem", "messages")
 """Columns that hold what an answer answers."""
@@ -57,21 +51,6 @@ SIDES = (
     ("accepted", "rejected"),
 )
 """Columns that hold the better and the worse answer."""
-
-
-def _hh(row: Row, options: Options) -> list[Draft]:
-    return [after_common_turns(dialogue(text(row, "chosen")), dialogue(text(row, "rejected")))]
-
-
-def dialogue(said: str) -> list[Message]:
-    """The turns of a text in which each begins with "\\n\\nHuman:" or "\\n\\nAssistant:"."""
-    before, *parts = SPEAKER.split(said if said.startswith("\n\n") else f"\n\n{said}")
-    if before.strip():
-        raise NoPairError("broken_turns", "a dialogue does not begin with Human:")
-    return [
-        {"role": SPEAKERS[who], "content": content.strip()}
-        for who, content in zip(parts[::2], parts[1::2], strict=True)
-    ]
 
 
 def _medical_gpt(row: Row, options: Options) -> list[Draft]:
@@ -137,17 +116,6 @@ def _named_variants() -> tuple[Kinds, ...]:
     )
 
 
-def _is_dialogue(value: object) -> bool:
-    return isinstance(value, str) and SPEAKER.search(f"\n\n{value}") is not None
-
-
-HH = Layout(
-    "hh",
-    '{"chosen": "\\n\\nHuman: ...\\n\\nAssistant: ...", "rejected": ...}',
-    ({"chosen": _is_dialogue, "rejected": _is_dialogue},),
-    _hh,
-    unless=has_prompt,
-)
 MEDICAL_GPT = Layout(
     "medicalgpt",
     '{"question": "...", "response_chosen": "...", "response_rejected": "..."}',

@@ -34,6 +34,11 @@ def as_each_layout(prompt: str, chosen: str, rejected: str) -> dict[str, Row]:
             "chosen": f"\n\nHuman: {prompt}\n\nAssistant: {chosen}",
             "rejected": f"\n\nHuman: {prompt}\n\nAssistant: {rejected}",
         },
+        "hh-prompt": {
+            "prompt": f"\n\nHuman: {prompt}\n\nAssistant:",
+            "chosen": f" {chosen}",
+            "rejected": f" {rejected}",
+        },
         "trl-implicit": {"chosen": [user, good], "rejected": [user, bad]},
         "sharegpt": {
             "conversations": [shared("human", prompt)],

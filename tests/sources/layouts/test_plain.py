@@ -17,7 +17,9 @@ from sources.pairs.whole_row import rows_in_columns
 PAIR = {"prompt": "夸夸这只猫。", "chosen": "它的尾巴真漂亮。", "rejected": "猫。"}
 EN = {"prompt": "Praise this cat.", "chosen": "What a tail.", "rejected": "Cat."}
 
-cells = st.sampled_from(["好", "", "A cat.", " [", "[{'role': 'user'}]", "[x]", None, 7, ["好"]])
+cells = st.sampled_from(
+    ["好", "", "A cat.", " [", "[{'role': 'user'}]", "[x]", "\n\nHuman: 一\n\nAssistant:", None, 7, ["好"]]
+)
 columns = {
     **dict.fromkeys(PAIR, cells),
     "system": st.sampled_from([None, "", "你是猫。"]),
