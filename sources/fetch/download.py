@@ -26,6 +26,7 @@ the first has a pointer, the second the bytes."""
 LFS_POINTER = re.compile(rb"version https://git-lfs[^\n]*\noid sha256:([0-9a-f]{64})\n")
 FULL_REVISION_CHARS = 40
 TIMEOUT_S = 60.0
+PARTIAL = 206
 WAITS_S = (1.0, 4.0, 16.0)
 """Between tries of a GitHub file while the server is busy, unless it asks for another wait."""
 
@@ -129,7 +130,7 @@ def _stream(endpoint: tuple[str, str], place: str, part: Path, file: UpstreamFil
     url = f"{os.environ.get(variable, usual).rstrip('/')}/{place}"
     for wait_s in (*WAITS_S, None):
         try:
-            _stream_once(url, part)
+            _stream_through_cuts(url, part)
             break
         except httpx2.HTTPStatusError as error:
             asked_s, status = asked_wait_s(error), error.response.status_code
@@ -158,14 +159,37 @@ def lfs_sha256(path: Path) -> str | None:
     return found[1].decode() if found else None
 
 
-def _stream_once(url: str, part: Path) -> None:
-    """One try, with the system's proxies and certificates."""
+def _stream_through_cuts(url: str, part: Path) -> None:
+    """The whole answer, asked for again from where a connection was cut, as long as each try brings more of it."""
     import httpx2
 
-    with httpx2.stream("GET", url, follow_redirects=True, timeout=TIMEOUT_S) as response, part.open("wb") as out:
+    part.unlink(missing_ok=True)
+    most = 0
+    while True:
+        try:
+            _stream_once(url, part)
+            return
+        except httpx2.TransportError:
+            got = part.stat().st_size if part.is_file() else 0
+            if got <= most:
+                raise
+            most = got
+
+
+def _stream_once(url: str, part: Path) -> None:
+    """One try, with the system's proxies and certificates; what is there already is not asked for again.
+
+    The rest is asked for unpacked, since what is there is: a place in packed bytes would be another one.
+    """
+    import httpx2
+
+    got = part.stat().st_size if part.is_file() else 0
+    headers = {"Range": f"bytes={got}-", "Accept-Encoding": "identity"} if got else {}
+    with httpx2.stream("GET", url, headers=headers, follow_redirects=True, timeout=TIMEOUT_S) as response:
         response.raise_for_status()
-        for data in response.iter_bytes():
-            out.write(data)
+        with part.open("ab" if response.status_code == PARTIAL else "wb") as out:
+            for data in response.iter_bytes():
+                out.write(data)
 
 
 @contextmanager

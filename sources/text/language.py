@@ -131,7 +131,7 @@ def _is_latin_prose(counts: np.ndarray) -> np.ndarray:
 
 
 def _prose(text: str) -> str:
-    """The words of a text without names of code, paths, keys and numbers, which look like any language; of JSON none."""
+    """The words of a text without names of code, paths, keys and numbers, which look like any language; no JSON."""
     if text.lstrip()[:1] in ("{", "["):
         return ""
     words = (word.strip(EDGES) for word in text.split())

@@ -25,6 +25,7 @@ class Site:
     url: str
     answers: dict[str, Answer] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    ranges: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -35,6 +36,7 @@ def open_site() -> Iterator[Site]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             here.seen.append(f"{self.command} {path}")
+            here.ranges.append(self.headers.get("Range", ""))
             answer = here.answers.get(path, Answer(404, b"not here"))
             here.answers[path] = answer.then or answer
             self.send_response(answer.status)
