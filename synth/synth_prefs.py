@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sources.command.run import positive, print_json, run_command, show_any_text
+from synth.job.flags import add_asking_flags, check_unicode
 
 EXAMPLES = """\
 examples:
@@ -75,13 +76,7 @@ def parse(
     how.add_argument("--recipe", default="ct-llm", metavar="NAME|FILE", help="sampling, checks, pairing")
     how.add_argument("--pairing", choices=("first", "all", "closest_length"), help="in place of the recipe's")
     how.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the sampling (default: 0)")
-    how.add_argument("--concurrency", type=positive, default=64, metavar="N", help="requests at once (default: 64)")
-    how.add_argument("--timeout", type=_seconds, default=600.0, metavar="S", help="for one answer (default: 600)")
-    how.add_argument("--patience", type=_seconds, default=600.0, metavar="S", help="for a server that is gone")
-    how.add_argument("--max-spend", type=_dollars, metavar="USD", help="stop before this is exceeded")
-    how.add_argument("--prices", default="prices", metavar="FILE", help="prices (default: synth/job/prices.yaml)")
-    how.add_argument("--retry-refused", action="store_true", help="ask again what the server refused before")
-    how.add_argument("--forget-batches", action="store_true", help="give open batches up, send their requests again")
+    add_asking_flags(how)
     how.add_argument("--collect", action="store_true", help="ask nothing: make pairs of what the journal holds")
     how.add_argument("--dry-run", action="store_true", help="say what would be asked, and stop")
     add("--json", action="store_true", help="print the result as JSON instead of tables")
@@ -89,33 +84,10 @@ def parse(
     return parser.parse_args(arguments)
 
 
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _seed(text: str) -> int:
     number = int(text)
     if number.bit_length() > MAX_SEED_BITS:
         raise argparse.ArgumentTypeError(f"a seed has at most {MAX_SEED_BITS} bits")
-    return number
-
-
-def _seconds(text: str) -> float:
-    return _at_least_zero(text, "seconds")
-
-
-def _dollars(text: str) -> float:
-    return _at_least_zero(text, "dollars")
-
-
-def _at_least_zero(text: str, unit: str) -> float:
-    number = float(text)
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no number of {unit}")
     return number
 
 
@@ -208,10 +180,7 @@ def _check_flags(options: argparse.Namespace) -> None:
     """
     from sources.command.errors import UsageError
 
-    texts = {**vars(options), "prompts": options.prompts and str(options.prompts)}
-    for name, value in texts.items():
-        if isinstance(value, str) and not value.isascii() and not _is_unicode(value):
-            raise UsageError(f"--{name.replace('_', '-')} {value}", "is no valid UTF-8")
+    check_unicode(options)
     chosen = ("chosen_url", "chosen_key_file", "batch")
     for name in chosen:
         if getattr(options, name) and not options.chosen_model:
@@ -228,31 +197,23 @@ def _check_flags(options: argparse.Namespace) -> None:
 
 def _models(options: argparse.Namespace) -> tuple[Any, Any]:
     """The weaker and, if one is asked, the stronger model."""
-    from synth.job.endpoint import make_endpoint
-    from synth.job.model import Model
+    from synth.job.model import Model, served_model
     from synth.job.price import find_price, load_prices
 
     prices, limited = load_prices(options.prices), options.max_spend is not None
-    made: dict[str, Model] = {}
-    for side in ("rejected", "chosen"):
-        name = getattr(options, f"{side}_model")
-        if name is None:
-            continue
-        local = side == "rejected" and options.engine == "vllm"
-        files = (getattr(options, f"{side}_url"), getattr(options, f"{side}_key_file"))
-        endpoint = None if local else make_endpoint(side, *files, os.environ)
-        price = find_price(prices, name, is_own=endpoint is None or endpoint.is_private, limited=limited)
-        if price is not None and options.batch and side == "chosen":
-            price = price.in_batches()
-        made[side] = Model(
-            side=side,
-            name=Path(name).name if local else name,  # the path stays out of the outputs
-            endpoint=endpoint,
-            checkpoint=name if local else "",
-            price=price,
-            batch=side == "chosen" and options.batch,
-        )
-    return made["rejected"], made.get("chosen")
+    chosen = options.chosen_model and served_model(
+        "chosen", options.chosen_model, options.chosen_url, options.chosen_key_file, os.environ,
+        prices=prices, limited=limited, batch=options.batch,
+    )  # fmt: skip
+    name = options.rejected_model
+    if options.engine == "vllm":
+        price = find_price(prices, name, is_own=True, limited=limited)
+        shown = Path(name).name  # the path stays out of the outputs
+        return Model(side="rejected", name=shown, endpoint=None, checkpoint=name, price=price), chosen
+    rejected = served_model(
+        "rejected", name, options.rejected_url, options.rejected_key_file, os.environ, prices=prices, limited=limited
+    )
+    return rejected, chosen
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ def test_every_command_works(built: Path, command: str, flags: str, status: int)
     ("extra", "command", "flags"),
     [
         ("synth", "synth-prefs", "--lang zh --sample --rejected-model m --rejected-url http://127.0.0.1:1/v1"),
+        ("synth", "judge-prefs", "prefs/zh --out judged --judge-model m --judge-url http://127.0.0.1:1/v1"),
         ("train", "python", "-m train.dpo --data prefs/zh --model tiny --output_dir out"),
         ("train", "python", "-m train.tiny_model tiny --data prefs/zh"),
         ("evaluate", "python", "-m train.evaluate --model tiny --sample"),

@@ -60,3 +60,32 @@ def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
         use_dictionary=[column for column in SHORT_PATHS if column.split(".")[0] in schema.names],
         write_statistics=[name for name in SHORT_COLUMNS if name in schema.names],
     )
+
+
+class Sink:
+    """Writes tables to one file in row groups of a fixed size, whatever sizes they come in; use it with `with`."""
+
+    def __init__(self, path: Path, schema: pa.Schema, rows: int = ROW_GROUP_ROWS) -> None:
+        self._writer, self._waiting, self._wrote = open_writer(path, schema), schema.empty_table(), False
+        self._rows = rows
+
+    def __enter__(self) -> "Sink":
+        return self
+
+    def write(self, table: pa.Table) -> None:
+        """Some more rows."""
+        self._waiting = pa.concat_tables([self._waiting, table.select(self._waiting.column_names)])
+        while len(self._waiting) >= self._rows:
+            self._put(self._waiting.slice(0, self._rows))
+            self._waiting = self._waiting.slice(self._rows)
+
+    def _put(self, group: pa.Table) -> None:
+        self._writer.write_table(group.combine_chunks(), row_group_size=self._rows)
+        self._wrote = True
+
+    def __exit__(self, *failure: object) -> None:
+        try:
+            if failure[0] is None and (len(self._waiting) or not self._wrote):
+                self._put(self._waiting)
+        finally:
+            self._writer.close()

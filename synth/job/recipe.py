@@ -18,7 +18,7 @@ Pairing = Literal["first", "all", "closest_length"]
 Policy = Literal["drop", "off"]
 
 OURS = ("model", "prompt", "messages", "n", "seed", "stream", "stream_options", "best_of", "echo", "user")
-"""Options of a request that a recipe must not set: synth-prefs sets them, or they would break the answer."""
+"""Options of a request that a recipe must not set: the command sets them, or they would break the answer."""
 
 
 def _own_templates() -> dict[Lang, str]:
@@ -60,7 +60,7 @@ def load_recipe(name_or_file: str) -> SynthRecipe:
     path = find_settings("--recipe", name_or_file, RECIPES)
     recipe = load_settings(SynthRecipe, "--recipe", name_or_file, RECIPES)
     for side, writing in (("rejected", recipe.rejected), ("chosen", recipe.chosen)):
-        _check_sampling(path, side, writing.sampling)
+        check_sampling(path, f"{side}.sampling", writing.sampling)
     for name in recipe.checks:
         if name not in CHECKS:
             raise UsageError(
@@ -69,12 +69,16 @@ def load_recipe(name_or_file: str) -> SynthRecipe:
     return recipe
 
 
-def _check_sampling(path: Path, side: str, sampling: dict[str, Any]) -> None:
-    """Nothing, if the options are ones that a recipe may set, with the values that the common ones take."""
-    where = f"{side}.sampling"
+def check_sampling(path: Path, where: str, sampling: dict[str, Any]) -> None:
+    """Nothing, if the options are ones that people may set, with the values that the common ones take; `where` is their
+    key in the file.
+
+    Raises:
+        UsageError: one is not.
+    """
     for name in OURS:
         if name in sampling:
-            raise UsageError(path, f"{where}.{name} is set by synth-prefs itself", hint="Remove it from the recipe.")
+            raise UsageError(path, f"{where}.{name} is set by the command itself", hint="Remove it.")
     given = [name for name in ("max_tokens", "max_completion_tokens") if name in sampling]
     if len(given) != 1:
         raise UsageError(

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import pyarrow as pa
-
-from sources.files.write_parquet import OutputFile, look_back, open_writer
+from sources.files.write_parquet import OutputFile, Sink, look_back
 from sources.pairs.ledger import Account
 from sources.pairs.schema import DROPPED, PAIRS
 from synth.job.completion import Completion, Side
@@ -34,7 +32,7 @@ def write_files(
     account = Account(prompts.source.name, prompts.source.lang, prompts.source.license)
     counted: dict[Side, Counter[str]] = {"chosen": Counter(), "rejected": Counter()}
     with ExitStack() as stack:
-        sinks = {name: stack.enter_context(_Sink(folder / name, schema)) for name, schema in SCHEMAS.items()}
+        sinks = {name: stack.enter_context(Sink(folder / name, schema, ROWS)) for name, schema in SCHEMAS.items()}
         sinks["dropped.parquet"].write(prompts.lost)
         account.skipped.update(zip(prompts.lost["stage"].to_pylist(), prompts.lost["reason"].to_pylist(), strict=True))
         account.rows_read = prompts.rows_read
@@ -50,34 +48,6 @@ def write_files(
     account.check()
     account.expect("rows dropped", account.skipped.total() + account.dropped.total(), files[2].rows)
     return account, files, {side: dict(sorted(counts.items())) for side, counts in counted.items()}
-
-
-class _Sink:
-    """Writes tables to one file in row groups of a fixed size, whatever sizes they come in."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._writer, self._waiting, self._wrote = open_writer(path, schema), schema.empty_table(), False
-
-    def __enter__(self) -> "_Sink":
-        return self
-
-    def write(self, table: pa.Table) -> None:
-        """Some more rows."""
-        self._waiting = pa.concat_tables([self._waiting, table.select(self._waiting.column_names)])
-        while len(self._waiting) >= ROWS:
-            self._put(self._waiting.slice(0, ROWS))
-            self._waiting = self._waiting.slice(ROWS)
-
-    def _put(self, group: pa.Table) -> None:
-        self._writer.write_table(group.combine_chunks(), row_group_size=ROWS)
-        self._wrote = True
-
-    def __exit__(self, *failure: object) -> None:
-        try:
-            if failure[0] is None and (len(self._waiting) or not self._wrote):
-                self._put(self._waiting)
-        finally:
-            self._writer.close()
 
 
 def _enter(paired: Paired, account: Account) -> None:

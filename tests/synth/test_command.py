@@ -188,7 +188,7 @@ def test_arguments_that_are_no_text_are_refused(flags: list[str], message: str, 
         ("- one\n", "holds a list"),
         ("a: [\n", "is no YAML"),
         ("name: x\nrejected: {sampling: {}}\n", "rejected.sampling: no max_tokens"),
-        ("name: x\nrejected: {sampling: {max_tokens: 5, model: y}}\n", "rejected.sampling.model is set by synth-prefs"),
+        ("name: x\nrejected: {sampling: {max_tokens: 5, model: y}}\n", "rejected.sampling.model is set by the command"),
         ("name: x\nrejected: {sampling: {max_tokens: 5}, apii: chat}\n", "Did you mean api?"),
     ],
 )

@@ -33,13 +33,15 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 
 SYNTH = "--lang zh --sample --rejected-model m --out out"
-SERVER = "--rejected-url http://127.0.0.1:1/v1"
+URL = "http://127.0.0.1:1/v1"
+SERVER = f"--rejected-url {URL}"
 VLLM = "--engine vllm"
 OF_EXTRA = "Run: pip install -e '{root}[{extra}]'"
 COMMANDS = [
     ("", "builders.lint_prefs", "pairs.jsonl --tokenizer .", "Run: pip install tokenizers"),
     ("synth", "synth.synth_prefs", f"{SYNTH} {SERVER}", OF_EXTRA),
     ("synth", "synth.synth_prefs", f"{SYNTH} {VLLM}", OF_EXTRA),
+    ("synth", "synth.judge_prefs", f"pairs.parquet --out out --judge-model m --judge-url {URL}", OF_EXTRA),
     ("convert", "synth.convert_baichuan", "baichuan llama", OF_EXTRA),
     ("train", "train.dpo", "--data prefs/zh --model tiny --output_dir out", OF_EXTRA),
     ("train", "train.dpo", "--help", OF_EXTRA),

@@ -132,8 +132,8 @@ def test_a_wrong_recipe_is_refused_with_the_place(text: str, message: str, tmp_p
 @pytest.mark.parametrize("name", OURS)
 def test_what_each_request_is_given_anyway_cannot_be_set(name: str, side: str, tmp_path: Path) -> None:
     error = refusal(tmp_path, sampling(f"{name}: 1", side))
-    assert error.found == f"{side}.sampling.{name} is set by synth-prefs itself"
-    assert error.hint == "Remove it from the recipe."
+    assert error.found == f"{side}.sampling.{name} is set by the command itself"
+    assert error.hint == "Remove it."
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,8 @@ class Batches:
         try:
             if picked(line, self.options.batch_fail):
                 raise RefusalError(400, "Played failure of this line.", "invalid_request_error")
-            status, body = 200, complete(line["body"], self.options, chat="chat" in line["url"])
+            text = self.options.says and self.options.says(line["body"])
+            status, body = 200, complete(line["body"], self.options, chat="chat" in line["url"], text=text)
         except RefusalError as refusal:
             status, body = refusal.status, refusal.payload
         request_id = f"req_{blake2b(line['custom_id'].encode(), digest_size=16).hexdigest()}"

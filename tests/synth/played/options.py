@@ -1,6 +1,6 @@
 """What is being played: which models, which endpoints, how slowly."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ class Options:
     `version`: None switches /version off, as False does for `tokenize`, `openapi` and `batches`.
     `batch_fail`, `batch_expire`: custom_ids, or substrings of prompts, whose lines fail with 400 or are not reached.
     `batch_invalid`: the validation error of every batch, or of the first `batch_invalid_times`.
+    `says`: what is answered, made of the body of the request; for a server in this process.
     `watch_for`: texts whose every occurrence in a request is reported. `log_max`: how many requests are logged.
     """
 
@@ -33,6 +34,7 @@ class Options:
     chat_template: bool = True
     delay_s: float | Sequence[float] = 0.0
     hold_after: int | None = None
+    says: Callable[[dict[str, Any]], str] | None = None
     version: str | None = "0.32.0"
     tokenize: bool = True
     openapi: bool = True

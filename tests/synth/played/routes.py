@@ -46,7 +46,9 @@ class Routes:
     def _post(self, request: Request, play: Play) -> Response:
         if request.path in COMPLETIONS:
             chat = request.path == "/v1/chat/completions"
-            return reply(complete(request.json, self.options, chat=chat, text=play.get("text")))
+            said = self.options.says(request.json) if self.options.says else None
+            text = play.get("text", said)
+            return reply(complete(request.json, self.options, chat=chat, text=text))
         if request.path == "/tokenize" and self.options.tokenize:
             return self._tokenize(request)
         return self._batch_api(request)

@@ -1,0 +1,1 @@
+"""Judging pairs by models: questions in both orders, verdicts read strictly, labels audited."""

@@ -1,0 +1,59 @@
+"""The strongest disagreements of a judge with the labels, to be read side by side."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from synth.job.completion import Completion
+from synth.judging.verdicts import Judged
+
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A pair of which the judge prefers rejected in both orders, with what it `said`. `margin` is how sure the labels
+    are: score_chosen - score_rejected, 0 where the source gives no scores."""
+
+    id: str
+    source: str
+    source_row: str
+    margin: float
+    prompt: str
+    chosen: str
+    rejected: str
+    said: list[str]
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """The surest labels first; of equally sure ones in order of their ids."""
+        return -self.margin, self.id
+
+    def as_dict(self) -> dict[str, object]:
+        """The disagreement for JSON."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(slots=True)
+class Strongest:
+    """Takes judged pairs, and keeps the MOST strongest disagreements in `found`."""
+
+    found: list[Disagreement] = field(default_factory=list)
+
+    def add(self, group: list[Judged]) -> None:
+        more = [_disagreement(one) for one in group if one.label == "rejected"]
+        self.found = sorted([*self.found, *more], key=lambda each: each.order)[:MOST]
+
+
+def _disagreement(one: Judged) -> Disagreement:
+    pair: dict[str, Any] = one.pair
+    scores = pair["score_chosen"], pair["score_rejected"]
+    return Disagreement(
+        id=pair["id"],
+        source=pair["source"],
+        source_row=pair["source_row"],
+        margin=0.0 if None in scores else scores[0] - scores[1],
+        prompt="\n\n".join(turn["content"] for turn in pair["prompt"]),
+        chosen=pair["chosen"],
+        rejected=pair["rejected"],
+        said=[each.outcome.text for each in one.asked if isinstance(each.outcome, Completion) and each.better],
+    )

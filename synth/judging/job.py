@@ -1,0 +1,61 @@
+"""The options of one run of judge-prefs, checked; and what it asks."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sources.pairs.schema import Lang
+from synth.asking.work import Work
+from synth.job.model import Model
+from synth.job.pace import Pace
+from synth.judging.pairs import Pairs, read_pairs
+from synth.judging.questions import Judging
+from synth.judging.rubric import Rubric, load_rubric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeJob:
+    """The options of one run. `rubric` is a name or a file; None: that of the pairs' language."""
+
+    pairs: Path
+    lang: Lang | None
+    out: Path
+    judge: Model
+    rubric: str | None = None
+    sample: int | None = None
+    pace: Pace = field(default_factory=Pace)
+    timeout_s: float = 600.0
+    max_spend: float | None = None
+    wait: bool = True
+    collect: bool = False
+    retry_refused: bool = False
+    forget_batches: bool = False
+
+    def read_pairs(self, folder: Path) -> Pairs:
+        """The pairs, with a file of their own in `folder`.
+
+        Raises:
+            PrefsError: there are none, or they cannot be read.
+        """
+        return read_pairs(self.pairs, folder / "pairs.arrow", lang=self.lang, sample=self.sample)
+
+    def load_rubric(self, pairs: Pairs) -> Rubric:
+        """The rubric for these pairs.
+
+        Raises:
+            UsageError: it is wrong.
+        """
+        return load_rubric(self.rubric or pairs.lang)
+
+    def work(self, pairs: Pairs, rubric: Rubric) -> Work:
+        """What is asked about these pairs: by structured output, or not, or as the server can."""
+        structured = {"auto": (True, False), "on": (True,), "off": (False,)}[rubric.structured]
+        return Work(
+            command="judge-prefs",
+            unit="verdicts",
+            ways={self.judge: [Judging(pairs, rubric, self.judge.name, by) for by in structured]},
+            pace=self.pace,
+            timeout_s=self.timeout_s,
+            max_spend=self.max_spend,
+            wait=self.wait,
+            collect=self.collect,
+        )

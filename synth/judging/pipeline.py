@@ -1,0 +1,99 @@
+"""A run from pairs to verdicts and their audit: read, ask, write."""
+
+import asyncio
+from dataclasses import dataclass
+from os.path import isfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sources.command.errors import NoPairsError
+from sources.files.folder import scratch_folder
+from synth.asking.ask_all import AskResult, OnStart, ask_all
+from synth.asking.meter import Progress
+from synth.asking.plan import PlannedSide, plan_side
+from synth.journal.journal import NAME, Journal
+from synth.journal.out_folder import MANIFEST, check_out, put_in_place
+from synth.judging.job import JudgeJob
+from synth.judging.pairs import Pairs
+from synth.judging.questions import Judging
+from synth.judging.rubric import Rubric
+from synth.judging.write import SCHEMAS, Written, render_manifest, write_files
+
+USUAL_TOKENS = 60
+"""Of a verdict with one sentence of reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A finished run."""
+
+    pairs: Pairs
+    rubric: Rubric
+    asked: AskResult
+    written: Written
+    remarks: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePlan:
+    """What a run would ask."""
+
+    pairs: int
+    by_source: dict[str, int]
+    rubric: str
+    sides: list[PlannedSide]
+
+
+def run_judging(job: JudgeJob, *, progress: Progress = "lines", on_start: OnStart | None = None) -> Judgement:
+    """The finished run: every verdict that the journal does not hold is asked for, then all are written and audited.
+
+    `on_start` is given a function that ends the asking early, from any thread, as Ctrl-C does.
+
+    Raises:
+        PrefsError: says where, what and what to do. What was answered is in the journal; the files of an earlier run
+            are as they were.
+        KeyboardInterrupt: the same holds.
+    """
+    check_out(job.out, list(SCHEMAS), mark="judges", command="judge-prefs")
+    with scratch_folder(job.out) as scratch:
+        pairs = job.read_pairs(scratch)
+        rubric = job.load_rubric(pairs)
+        journal = Journal(job.out / NAME)
+        try:
+            if job.retry_refused:
+                journal.forget_refusals()
+            if job.forget_batches:
+                journal.batches.forget()
+            asked = asyncio.run(ask_all(job.work(pairs, rubric), journal, progress=progress, on_start=on_start))
+            if asked is None:
+                raise KeyboardInterrupt
+            judging = asked.ways[job.judge]
+            assert isinstance(judging, Judging)
+            written = write_files(judging, journal.find, asked.reason, scratch)
+            if not written.tokens["answers"]:
+                why = f" ({asked.not_asked})" if asked.not_asked else ""
+                raise NoPairsError(job.out, f"no pair has a verdict{why}", hint="No file was written.")
+            (scratch / MANIFEST).write_text(render_manifest(job, judging, rubric, written), encoding="utf-8")
+            put_in_place(scratch, job.out, list(SCHEMAS))
+            return Judgement(pairs, rubric, asked, written, journal.remarks)
+        finally:
+            journal.close()
+
+
+def plan_judging(job: JudgeJob) -> JudgePlan:
+    """What a run would ask; nothing is sent.
+
+    Raises:
+        PrefsError: the pairs or the rubric cannot be read.
+    """
+    with TemporaryDirectory() as nowhere:
+        pairs = job.read_pairs(Path(nowhere))
+        rubric = job.load_rubric(pairs)
+        path = job.out / NAME
+        journal = Journal(path if isfile(path) else Path(nowhere) / NAME)
+        try:
+            ways = job.work(pairs, rubric).ways
+            sides = [plan_side(model, asked, journal, lambda _: USUAL_TOKENS) for model, asked in ways.items()]
+        finally:
+            journal.close()
+    return JudgePlan(len(pairs), dict(sorted(pairs.of_source.items())), rubric.name, sides)

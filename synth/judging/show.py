@@ -1,0 +1,119 @@
+"""The output of a finished run of judge-prefs: the audit by source, remarks, time and cost, and the folder."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sources.command.printable import printable
+from sources.pairs.account_table import peak_memory_mib, remark
+from synth.asking.plan import show_sides
+from synth.judging.audit import Audit
+from synth.judging.interval import Share
+from synth.judging.job import JudgeJob
+from synth.judging.pipeline import Judgement, JudgePlan
+
+SHOWN_CHARS = 60
+SHARES = {
+    "agrees with the labels": "agreement",
+    "no preference": "ties",
+    "same in both orders": "consistency",
+    "first place, if they differ": "first_preferred",
+    "longer preferred by judge": "length_judge",
+    "longer preferred by labels": "length_labels",
+}
+"""The lines of the audit, and the figure in each."""
+
+BELOW = "In brackets: 95 % intervals. Agreement and lengths are of the pairs with a preference that both orders share."
+
+
+def show_judgement(job: JudgeJob, result: Judgement, console: Console) -> None:
+    """Print the audit, the remarks and the figures of this run."""
+    console.print(audit_table(f"{job.judge.name} on the labels", result.written.audits))
+    console.print(Text(BELOW, style="dim"))
+    for line in remarks(result):
+        console.print(line)
+    console.print()
+    size = sum(file.bytes for file in result.written.files) / 1e6
+    console.print(Text.assemble(("→ ", "bold green"), (str(job.out), "bold"), f"  {size:,.1f} MB"))
+    console.print(Text(f"  {_asked(result)}, at most {peak_memory_mib()['main']:,} MiB of memory", style="dim"))
+
+
+def audit_table(title: str, audits: list[Audit]) -> Table:
+    """A column for each source."""
+    table = Table(title=printable(title), title_style="bold", title_justify="left", box=None, pad_edge=False)
+    table.add_column("")
+    for each in audits:
+        style = "bold" if each.source == "total" else ""
+        table.add_column(printable(each.source), justify="right", style=style, overflow="fold")
+    table.add_row("pairs", *(f"{each.pairs:,}" for each in audits), style="bold")
+    table.add_row("with a verdict in both orders", *(f"{each.judged:,}" for each in audits))
+    for label, name in SHARES.items():
+        table.add_row(label, *(_share(getattr(each, name)) for each in audits))
+    return table
+
+
+def _share(share: Share) -> str:
+    if share.value is None or share.low is None or share.high is None:
+        return "–"
+    return f"{100 * share.value:.1f}% [{100 * share.low:.1f}–{100 * share.high:.1f}]"
+
+
+def remarks(result: Judgement) -> list[Text]:
+    """The remarks below the table, a line each."""
+    pairs, written = result.pairs, result.written
+    lines = [remark("asked", text, style="green") for text in result.asked.remarks]
+    lines += [remark("journal", text) for text in result.remarks]
+    if pairs.of_source.total() > len(pairs):
+        lines.append(remark("sample", f"{len(pairs):,} of {pairs.of_source.total():,} pairs, each source by its size"))
+    for (source, reason), count in sorted(pairs.left_out.items()):
+        lines.append(remark("left out", f"{count:,} pairs of {source}: {reason}"))
+    for reason, count in sorted(written.no_label.items()):
+        lines.append(remark("no verdict", f"on {count:,} pairs: {reason}"))
+    for each in written.strongest.found[:3]:
+        shown = printable(each.prompt, max_chars=SHOWN_CHARS)
+        lines.append(remark("disagrees", f"{each.source} {each.source_row}: {shown}"))
+    return lines
+
+
+def _asked(result: Judgement) -> str:
+    meter = result.asked.meter
+    if not meter.asked:
+        return "nothing was asked: every verdict was in the journal"
+    retries = f", {meter.retries:,} retries" if meter.retries else ""
+    return f"{meter.asked:,} verdicts in {meter.seconds:,.1f} s ({meter.line()}){retries}"
+
+
+def summary(job: JudgeJob, result: Judgement) -> dict[str, object]:
+    """What `show_judgement` prints, as data for --json, and the strongest disagreements whole."""
+    meter, written = result.asked.meter, result.written
+    return {
+        "folder": str(job.out),
+        "judge": job.judge.name,
+        "rubric": result.rubric.name,
+        "audit": [each.as_dict() for each in written.audits],
+        "pairs_without_label": dict(sorted(written.no_label.items())),
+        "questions_without_verdict": dict(sorted(written.no_verdict.items())),
+        "disagreements": [each.as_dict() for each in written.strongest.found],
+        "asked": {
+            "answers": meter.asked,
+            "from_journal": meter.before,
+            "refused": meter.refused,
+            "given_up": meter.given_up,
+            "retries": meter.retries,
+            "prompt_tokens": meter.prompt_tokens,
+            "completion_tokens": meter.completion_tokens,
+            "seconds": round(meter.seconds, 3),
+            "dollars": round(meter.budget.spent, 4),
+        },
+        "remarks": [line.plain for line in remarks(result)],
+        "peak_memory_mib": peak_memory_mib()["main"],
+    }
+
+
+def show_plan(plan: JudgePlan, console: Console) -> None:
+    """Print what a run would ask."""
+    show_sides(plan.sides, console)
+    whole = sum(plan.by_source.values())
+    sampled = f" of {whole:,}" if whole > plan.pairs else ""
+    said = f"{plan.pairs:,}{sampled} pairs in both orders, by the rubric {plan.rubric}; nothing was asked."
+    console.print(Text(printable(said, max_chars=300), style="dim"))
