@@ -1,6 +1,7 @@
 """Which layout a file has: found out row by row, said with the reason; or one that the user names."""
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ def find_layout(rows: Sequence[object], where: str) -> Taken:
     if not objects or found.total() <= MIN_SHARE * len(objects):
         first = next((row for row, match in fits if match is None), None)
         found_there, expected, hint = describe_unknown(first, LAYOUTS)
-        raise MissingColumnError(where, found_there, expected=expected, hint=hint)
+        left_out = f"leave the file out; of a folder, with --exclude {shlex.quote(where)}"
+        raise MissingColumnError(where, found_there, expected=expected, hint=f"{hint}, or {left_out}".lstrip(" ,"))
     by_name = {layout.name: layout for layout in LAYOUTS}
     (name, count), *more = found.most_common()
     why = f"{count} of the first {len(objects)} rows look like {by_name[name].looks_like}"

@@ -7,6 +7,7 @@ from sources.layouts.layout import Layout, Row, is_messages, is_texts
 from sources.layouts.opened import plainly_named
 
 MOST_SHOWN = 12
+NEAREST = 3
 LIKELY = {
     "prompt": (
         *("prompt", "question", "query", "instruction", "input", "user", "context", "problem", "title"),
@@ -30,8 +31,9 @@ def describe_unknown(row: Row | None, layouts: Sequence[Layout]) -> tuple[str, s
         names = ", ".join(layout.name for layout in layouts)
         return "no known layout; the first row has no objects", f"one of {names}", ""
     named = plainly_named(row)
-    nearest = sorted(layouts, key=lambda layout: _distance(named, layout))[:3]
-    lacking = "; ".join(f"{layout.name} ({_lacks(named, layout)})" for layout in nearest)
+    nearest = sorted(layouts, key=lambda layout: _distance(named, layout))
+    lacks = {_lacks(named, layout): layout.name for layout in reversed(nearest)}
+    lacking = "; ".join(f"{name} ({what})" for what, name in [*lacks.items()][: -NEAREST - 1 : -1])
     columns = list(row.items())
     kinds = ", ".join(f"{printable(str(key), max_chars=40)} ({_kind(cell)})" for key, cell in columns[:MOST_SHOWN])
     more = f" and {len(columns) - MOST_SHOWN} more" * (len(columns) > MOST_SHOWN)

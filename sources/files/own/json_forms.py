@@ -159,7 +159,7 @@ def rows_within(document: object, said: list[str]) -> Block:
     """The rows that the only object of a file holds; the object itself where it is a row."""
     if not isinstance(document, Mapping) or not document:
         return [document]
-    for form in (_under_a_key, _splits, _split_table, _columns, _numbered_columns, _numbered_rows):
+    for form in (_splits, _under_a_key, _split_table, _columns, _numbered_columns, _numbered_rows):
         if found := form(document):
             rows, what = found
             said.append(what)
@@ -173,7 +173,7 @@ Found = tuple[Block, str] | None
 def _under_a_key(document: Mapping[str, Any]) -> Found:
     """{"data": [{...}, ...]}, and as the Hub's viewer answers {"rows": [{"row_idx": 0, "row": {...}}, ...]}."""
     keys = [key for key, value in document.items() if _is_rows(value)]
-    known = [key for key in keys if key.lower() in ROWS_KEYS]
+    known = [key for key in keys if key.lower() in ROWS_KEYS] or [key for key in keys if key.lower() in SPLITS]
     key = keys[0] if len(document) == 1 and keys else known[0] if len(known) == 1 else None
     if key is None:
         return None

@@ -1,10 +1,12 @@
 """The rows of any file: what it is is found out by its first bytes; what was a guess is said."""
 
+import re
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
+from sources.command.errors import BrokenFileError
 from sources.files.own.arrow_rows import arrow_blocks
 from sources.files.own.encodings import LOOKED_AT_BYTES, Encoding, Utf8Stream, find_encoding
 from sources.files.own.first_bytes import kind_of
@@ -16,6 +18,7 @@ from sources.files.read_csv import csv_blocks
 from sources.files.read_json import BOM, Block
 from sources.files.rows import Limits
 
+PYTHON = re.compile(rb"\s*\[?\s*\{\s*'[\w -]+'\s*:")
 SNIFFED_BYTES = 1 << 18
 USUAL = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 
@@ -50,6 +53,9 @@ def _text_blocks(plain: Plain, name: str, limits: Limits, encoding: str, said: l
         start = text.peek(SNIFFED_BYTES)[:SNIFFED_BYTES]
         usual = USUAL.get(PurePosixPath(plain.name).suffix.lower(), "")
         is_all = len(start) < SNIFFED_BYTES
+        if PYTHON.match(start):
+            what = "holds objects as Python writes them, with single quotes"
+            raise BrokenFileError(name, what, expected="JSON", hint="Write it with json.dumps.")
         if _is_json(start) or not (usual or is_table(start, is_all=is_all)):
             yield from any_json_blocks(text, name, limits, said)
             return

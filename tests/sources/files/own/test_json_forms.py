@@ -102,6 +102,11 @@ def test_the_only_row_of_a_file_stays_a_row(row: dict[str, Any], tmp_path: Path)
     assert read(tmp_path / "a.json", text(row, indent=2)) == [row]
 
 
+def test_a_split_beside_others_holds_the_rows(tmp_path: Path) -> None:
+    assert read(tmp_path / "a.json", text({"train": ROWS, "info": {"version": 1}})) == ROWS
+    assert look_at(tmp_path / "a.json", "a", Limits()).how == "the rows are the list train; not used: info"
+
+
 def test_one_row_of_columns_is_one_row(tmp_path: Path) -> None:
     assert read(tmp_path / "a.json", text({"prompt": ["x"], "chosen": ["y"]})) == [{"prompt": "x", "chosen": "y"}]
 
@@ -112,7 +117,9 @@ def test_one_row_of_columns_is_one_row(tmp_path: Path) -> None:
         ('[\n{"a": "问"},\n{"a": 1,}\n]', r"not JSON \(.*found }\\n\]\), at byte 24 \(line 3\)"),
         ('[{"a": 1}\n{"a": 2}]', r"not JSON \(Expecting ',' delimiter, found {\"a\": 2}\]\), at byte 10 \(line 2\)"),
         ('[{"a": 1}, {"a": 2}', r"ends in the middle of a row, at byte 19 \(line 1\)"),
-        ("[{'a': 1}]", r"not JSON \(.*found 'a': 1}\]\), at byte 2 \(line 1\)"),
+        ("[{a: 1}]", r"not JSON \(.*found a: 1}\]\), at byte 2 \(line 1\)"),
+        ("[{'a': 1}]", "holds objects as Python writes them"),
+        ("{'prompt': 'x', 'chosen': 'y'}\n", "holds objects as Python writes them"),
         ('[{"a": 1}] trailing', r"not JSON \(Extra data, found trailing\), at byte 11 \(line 1\)"),
         ('{\n "a": 1\n}\n{\n "a": 1,\n}\n', r"not JSON \(.*found }\\n\), at byte 23 \(line 6\)"),
         ('{\n "a": 1\n}\n{\n "a": ', r"ends in the middle of an object, at byte 20 \(line 5\)"),
@@ -133,7 +140,7 @@ def test_what_is_broken_is_told_by_line_and_byte(content: str, found: str, tmp_p
 
 def test_lines_that_are_all_broken_are_no_unknown_layout(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text("{'prompt': 'x'}\n" * 5, encoding="utf-8")
+    path.write_text("{prompt: 'x'}\n" * 5, encoding="utf-8")
     with pytest.raises(BrokenFileError, match=r"none of 5 rows can be read; row 0: bad_json \(.*line 1 column 2"):
         look_at(path, "a.jsonl", Limits(), 99)
     with pytest.raises(BadRowsError, match="row 0: bad_json"):
