@@ -18,10 +18,10 @@ from sources.files.rows import Limits
 from sources.layouts.adapt_rows import adapt_cells, of_other_language
 from sources.layouts.find import Taken, find_layout, name_layout, row_reader
 from sources.layouts.plain import PlainRows, read_plain
-from sources.pairs.schema import Lang, Signal, one_turn
+from sources.pairs.schema import Lang, Signal
 from sources.pairs.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile, skipped
 from sources.pairs.whole_row import whole_cells
-from sources.text.script import BEGINNING_CHARS, script_languages
+from sources.text.script import script_languages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,24 +107,15 @@ def adapt(layout: str, is_named: bool, lang: Lang | None, rows: pa.Table, option
 
 
 def _adapt_plain(plain: PlainRows, numbers: list[int], lang: Lang | None) -> Adapted:
-    """Rows that are three strings each, a column at a time."""
-    prompt, chosen, rejected = plain.sides
-    begin = partial(pc.utf8_slice_codeunits, start=0, stop=BEGINNING_CHARS)
-    langs = script_languages(pc.binary_join_element_wise(begin(prompt), begin(chosen), "\n"))
-    table = pa.table(
-        {
-            "prompt": one_turn("user", prompt),
-            "chosen": one_turn("assistant", chosen),
-            "rejected": one_turn("assistant", rejected),
-            "lang": pa.array(langs, pa.string()),
-            "row": pa.array(numbers, pa.int64()),
-        }
-    )
+    """Rows of plain texts or messages, a column at a time."""
+    by_script = pa.array(script_languages(plain.beginnings), pa.string())
+    said = plain.columns.get("lang")
+    langs = by_script if said is None else pc.coalesce(said, by_script)
+    table = pa.table({**plain.columns, "lang": langs, "row": pa.array(numbers, pa.int64())})
     lost: list[tuple[int, str, str]] = []
     if lang is not None:
-        ours = pc.equal(table["lang"], lang)
+        ours = pc.equal(langs, lang)
         table = table.filter(ours)
-        lost = of_other_language(
-            {number: found for number, found in zip(numbers, langs, strict=True) if found != lang}, lang
-        )
+        others = zip(numbers, langs.to_pylist(), strict=True)
+        lost = of_other_language({number: found for number, found in others if found != lang}, lang)
     return Adapted(table, skipped(lost), unused=plain.unused, layouts={plain.layout: len(numbers)})
