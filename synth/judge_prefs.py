@@ -22,8 +22,8 @@ examples:
 Each pair is asked about twice, with chosen and with rejected first. Only a preference that both orders share counts;
 all else is a tie. A verdict that cannot be read for certain is asked for once more, and then is none, with its reason.
 Every answer is in OUT/journal.sqlite before it counts: run the same command again after an interruption, and nothing is
-asked twice. The result is OUT/verdicts.parquet (every answer), scores.parquet (the label of each pair) and
-manifest.json (with the audit). docs/judge.md says when to trust a judge.
+asked twice. The result is OUT/verdicts.parquet (every answer), scores.parquet (the label of each pair), report.html and
+manifest.json (both with the audit). docs/judge.md says when to trust a judge.
 Keys: JUDGE_API_KEY, OPENAI_API_KEY (for OpenAI only), or --judge-key-file.
 Exit status: 0 done, 1 a problem with the input, the server or the machine, 2 wrong usage, 3 batches still at work,
 130 interrupted.

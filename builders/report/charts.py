@@ -7,26 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.cells import cell_len
 
 from builders.measures.giveaways import Giveaways
 from builders.measures.statistics import SourceStatistics
-from builders.report.drawing import PLACEHOLDERS as COLOURS
-from builders.report.drawing import Colour, Studio, axes, hide_axis
-from sources.command.printable import printable
+from sources.pages.drawing import PLACEHOLDERS as COLOURS
+from sources.pages.drawing import Colour, Studio, axes, hide_axis
+from sources.pages.named_rows import LINE, fit, named_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LINE = 21.0
-"""Points from one bar to the next."""
-
-LEFT = 118
-NAME_CELLS = 21
-"""A Chinese character takes two."""
-
-LONG_LEFT, LONG_CELLS = 150, 30
 BINS = 48
 
 
@@ -51,7 +42,7 @@ def bars(
     totals = np.sum([part.values for part in series], axis=0)
 
     def paint(figure: Figure) -> None:
-        plot = _rows(figure, names, right=8 + 6 * max(map(len, ends), default=0), long_names=long_names)
+        plot = named_rows(figure, names, right=8 + 6 * max(map(len, ends), default=0), long_names=long_names)
         left = np.zeros(len(names))
         for part in series:
             values = np.asarray(part.values, dtype=float)
@@ -79,7 +70,7 @@ def length_ranges(studio: Studio, sources: Sequence[SourceStatistics]) -> str:
     """How long chosen and rejected are in each source: from the 10th to the 90th percentile, thick the middle half."""
 
     def paint(figure: Figure) -> None:
-        plot = _rows(figure, [source.source for source in sources], right=12, bottom=32)
+        plot = named_rows(figure, [source.source for source in sources], right=12, bottom=32)
         for shift, side in ((-0.16, "chosen"), (0.16, "rejected")):
             marks = np.array([np.percentile(getattr(one, f"{side}_chars"), [10, 25, 50, 75, 90]) for one in sources])
             places, colour = np.arange(len(sources)) + shift, COLOURS["chosen" if side == "chosen" else "rejected"]
@@ -116,7 +107,7 @@ def length_rule(studio: Studio, sources: Sequence[SourceStatistics]) -> str:
     shares = [source.length_auc for source in sources]
 
     def paint(figure: Figure) -> None:
-        plot = _rows(figure, [source.source for source in sources], right=44, bottom=32)
+        plot = named_rows(figure, [source.source for source in sources], right=44, bottom=32)
         plot.axvline(0.5, color=COLOURS["soft"], linewidth=1, linestyle=(0, (2, 2)))
         places = range(len(sources))
         plot.hlines(places, 0.5, shares, color=COLOURS["length-rule"], linewidth=2)
@@ -136,7 +127,7 @@ def giveaways(studio: Studio, sources: Sequence[Giveaways]) -> str:
     than right turned round; the line is the 95 % interval of the classifier."""
 
     def paint(figure: Figure) -> None:
-        plot = _rows(figure, [source.source for source in sources], right=44, bottom=32)
+        plot = named_rows(figure, [source.source for source in sources], right=44, bottom=32)
         plot.axvline(0.5, color=COLOURS["soft"], linewidth=1, linestyle=(0, (2, 2)))
         for place, source in enumerate(sources):
             told, (_, best) = source.classifier, source.best_rule
@@ -199,25 +190,6 @@ def margins(studio: Studio, sources: Sequence[SourceStatistics]) -> str:
             plot.set_title(fit(source.source, 24), fontsize=9, loc="left", color=COLOURS["ink"], pad=4)
 
     return studio.draw(height, "Score margins by source", paint)
-
-
-def _rows(figure: Figure, names: Sequence[str], *, right: float, bottom: float = 4, long_names: bool = False) -> Axes:
-    """Axes with a name at the left of each row, the first at the top."""
-    left, cells = (LONG_LEFT, LONG_CELLS) if long_names else (LEFT, NAME_CELLS)
-    plot = axes(figure, left=left, right=right, bottom=bottom)
-    plot.set_yticks(range(len(names)), [fit(name, cells) for name in names])
-    plot.set_ylim(len(names) - 0.5, -0.5)
-    return plot
-
-
-def fit(name: str, cells: int) -> str:
-    """A name in at most so many cells, an ellipsis at its end where it was cut."""
-    shown = printable(name, max_chars=cells)
-    if cell_len(shown) <= cells:
-        return shown
-    while cell_len(shown) >= cells:
-        shown = shown[:-1]
-    return shown + "…"
 
 
 def _log_axis(plot: Axes, what: str, marks: tuple[int, ...]) -> None:

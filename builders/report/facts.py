@@ -12,8 +12,8 @@ from builders.inputs.inputs import Inputs, Request
 from builders.measures.giveaways import Giveaways
 from builders.measures.overlap import Overlap
 from builders.measures.statistics import SourceStatistics, Statistics
-from builders.report.formats import share
 from builders.report.scripts import Scripts, find_scripts
+from sources.pages.formats import share
 from sources.pairs.ledger import Account, Reason, total
 from sources.pairs.schema import SIDES, Lang
 

@@ -1,7 +1,5 @@
 """report.html, put together: facts and drawings into the template, rules that forbid the page to load anything."""
 
-import hashlib
-from base64 import b64encode
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -11,15 +9,17 @@ import numpy as np
 from markupsafe import Markup
 
 from builders.measures.giveaways import MIN_GROUPS, RULES
-from builders.report import charts, formats
+from builders.report import charts
 from builders.report.charts import Series
-from builders.report.drawing import Colour, Studio, open_studio
 from builders.report.facts import Facts, find_licences, find_unchecked, verdict_share
-from builders.report.hidden import visible
 from builders.report.meanings import meanings
 from builders.report.rows import MAX_NAME_CHARS, browsable, outcome
 from builders.report.scripts import PAIRS_A_SOURCE, PARTS
 from sources.command.printable import printable
+from sources.pages import formats
+from sources.pages.drawing import Colour, Studio, open_studio
+from sources.pages.hidden import visible
+from sources.pages.policy import page_style, policy
 from sources.pairs.ledger import Account
 from sources.pairs.schema import LANGUAGE_NAMES
 
@@ -41,7 +41,7 @@ def render_report(facts: Facts) -> str:
     with open_studio() as studio:
         drawings = {name: Markup(svg) for name, svg in _draw(facts, studio).items()}  # noqa: S704 - matplotlib escapes
     shown = browsable(facts.drawn, MAX_BYTES - PAGE_BYTES)
-    style, script = _asset("report.css") + studio.styles, _asset("pair.js") + _asset("report.js")
+    style, script = page_style() + studio.styles, _asset("pair.js") + _asset("report.js")
     html: str = _template().render(
         facts=facts,
         build=facts.build,
@@ -68,19 +68,6 @@ def render_report(facts: Facts) -> str:
         policy=policy(style, script),
     )
     return html
-
-
-def policy(style: str, script: str) -> str:
-    """The Content-Security-Policy: this style sheet and this script, and nothing else from anywhere."""
-    return (
-        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; img-src data:; "
-        "connect-src 'none'; base-uri 'none'; form-action 'none'; object-src 'none'; "
-        "require-trusted-types-for 'script'; trusted-types 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _draw(facts: Facts, studio: Studio) -> dict[str, str]:

@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from builders.report.hidden import SCRIPT_CLASS, safe_json
 from builders.report.marks import shared_runs
 from sources.command.printable import printable
+from sources.pages.hidden import SCRIPT_CLASS, safe_json
 from sources.pairs.schema import SIDES
 
 MAX_CHARS = {"prompt": 1_200, "chosen": 1_600, "rejected": 1_600}

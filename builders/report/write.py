@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-from builders.report.drawing import warm_up
 from builders.report.facts import Build, find_facts
 from builders.report.page import render_report
 from builders.report.sample import Draw
+from sources.pages.drawing import warm_up
 
 NAME = "report.html"
 

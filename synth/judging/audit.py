@@ -11,6 +11,16 @@ from synth.judging.interval import Share
 NAMES = np.array(["chosen", "rejected", "tie"])
 CHOSEN, REJECTED, TIE, NONE = range(4)
 
+SHARES = {
+    "agrees with the labels": "agreement",
+    "no preference": "ties",
+    "same in both orders": "consistency",
+    "first place, if they differ": "first_preferred",
+    "longer preferred by judge": "length_judge",
+    "longer preferred by labels": "length_labels",
+}
+"""The lines of the audit, and the figure in each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:

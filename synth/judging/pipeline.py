@@ -16,8 +16,9 @@ from synth.journal.out_folder import MANIFEST, check_out, put_in_place
 from synth.judging.job import JudgeJob
 from synth.judging.pairs import Pairs
 from synth.judging.questions import Judging
+from synth.judging.report import Facts
 from synth.judging.rubric import Rubric
-from synth.judging.write import SCHEMAS, Written, render_manifest, write_files
+from synth.judging.write import FILES, Written, render_manifest, write_files, write_report
 
 USUAL_TOKENS = 60
 """Of a verdict with one sentence of reason."""
@@ -54,7 +55,7 @@ def run_judging(job: JudgeJob, *, progress: Progress = "lines", on_start: OnStar
             are as they were.
         KeyboardInterrupt: the same holds.
     """
-    check_out(job.out, list(SCHEMAS), mark="judges", command="judge-prefs")
+    check_out(job.out, FILES, mark="judges", command="judge-prefs")
     with scratch_folder(job.out) as scratch:
         pairs = job.read_pairs(scratch)
         rubric = job.load_rubric(pairs)
@@ -73,11 +74,23 @@ def run_judging(job: JudgeJob, *, progress: Progress = "lines", on_start: OnStar
             if not written.tokens["answers"]:
                 why = f" ({asked.not_asked})" if asked.not_asked else ""
                 raise NoPairsError(job.out, f"no pair has a verdict{why}", hint="No file was written.")
+            written.report = write_report(_facts(job, pairs, rubric, written), scratch)
             (scratch / MANIFEST).write_text(render_manifest(job, judging, rubric, written), encoding="utf-8")
-            put_in_place(scratch, job.out, list(SCHEMAS))
+            put_in_place(scratch, job.out, FILES)
             return Judgement(pairs, rubric, asked, written, journal.remarks)
         finally:
             journal.close()
+
+
+def _facts(job: JudgeJob, pairs: Pairs, rubric: Rubric, written: Written) -> Facts:
+    return Facts(
+        judge=job.judge.name,
+        rubric=rubric.name,
+        pairs=pairs,
+        audits=written.audits,
+        disagreements=written.strongest.found,
+        no_label=dict(sorted(written.no_label.items())),
+    )
 
 
 def plan_judging(job: JudgeJob) -> JudgePlan:

@@ -7,22 +7,12 @@ from rich.text import Text
 from sources.command.printable import printable
 from sources.pairs.account_table import peak_memory_mib, remark
 from synth.asking.plan import show_sides
-from synth.judging.audit import Audit
+from synth.judging.audit import SHARES, Audit
 from synth.judging.interval import Share
 from synth.judging.job import JudgeJob
 from synth.judging.pipeline import Judgement, JudgePlan
 
 SHOWN_CHARS = 60
-SHARES = {
-    "agrees with the labels": "agreement",
-    "no preference": "ties",
-    "same in both orders": "consistency",
-    "first place, if they differ": "first_preferred",
-    "longer preferred by judge": "length_judge",
-    "longer preferred by labels": "length_labels",
-}
-"""The lines of the audit, and the figure in each."""
-
 BELOW = "In brackets: 95 % intervals. Agreement and lengths are of the pairs with a preference that both orders share."
 
 

@@ -1,5 +1,6 @@
 """The files of a run of judge-prefs: verdicts, scores and the manifest."""
 
+import hashlib
 import json
 from collections import Counter
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from synth.judging.disagreements import Strongest
 from synth.judging.job import JudgeJob
 from synth.judging.pairs import Pairs
 from synth.judging.questions import Judging
+from synth.judging.report import NAME, Facts, render_report
 from synth.judging.rubric import Rubric
 from synth.judging.verdict import Unreadable
 from synth.judging.verdicts import SCORES, VERDICTS, Judged, Why, judged, score_table, verdict_table
@@ -28,16 +30,18 @@ ROWS = 4096
 """Of a row group: few, so that little is in memory."""
 
 SCHEMAS = {"verdicts.parquet": VERDICTS, "scores.parquet": SCORES}
+FILES = [*SCHEMAS, NAME]
 PACKAGES = ("numpy", "pyarrow", "orjson")
 AUDITED = ["source", "label", "chosen_first", "rejected_first", "chosen_chars", "rejected_chars"]
 
 
 @dataclass(slots=True)
 class Written:
-    """What was written: the files, the audit, the strongest disagreements, answers and tokens, and by reason the pairs
-    without a label and the questions without a verdict."""
+    """What was written: the files, the report, the audit, the strongest disagreements, answers and tokens, and by
+    reason the pairs without a label and the questions without a verdict."""
 
     files: list[OutputFile] = field(default_factory=list)
+    report: dict[str, str | int] = field(default_factory=dict)
     audits: list[Audit] = field(default_factory=list)
     strongest: Strongest = field(default_factory=Strongest)
     tokens: Counter[str] = field(default_factory=Counter)
@@ -86,6 +90,13 @@ def _read_scores(folder: Path) -> pa.Table:
     return pq.read_table(folder / "scores.parquet", columns=AUDITED)
 
 
+def write_report(facts: Facts, folder: Path) -> dict[str, str | int]:
+    """Write report.html into `folder`; returns what the manifest says of it."""
+    html = render_report(facts).encode()
+    (folder / NAME).write_bytes(html)
+    return {"path": NAME, "bytes": len(html), "sha256": hashlib.sha256(html).hexdigest()}
+
+
 def render_manifest(job: JudgeJob, judging: Judging, rubric: Rubric, written: Written) -> str:
     """The manifest as JSON, without times, paths or addresses; the same however often the run was interrupted."""
     pairs: Pairs = judging.pairs
@@ -116,6 +127,6 @@ def render_manifest(job: JudgeJob, judging: Judging, rubric: Rubric, written: Wr
                 "audit": [each.as_dict() for each in written.audits],
             }
         ],
-        "outputs": [file.as_dict() for file in written.files],
+        "outputs": [*(file.as_dict() for file in written.files), written.report],
     }
     return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

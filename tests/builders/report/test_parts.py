@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from builders.report import formats
 from builders.report.charts import Series, bars, fit
-from builders.report.drawing import PLACEHOLDERS, open_studio
 from builders.report.meanings import meanings
 from builders.report.rows import MAX_CHARS, browsable
 from builders.report.sample import Draw
 from sources.checks import CHECKS
+from sources.pages import formats
+from sources.pages.drawing import PLACEHOLDERS, open_studio
 
 
 def test_every_check_has_a_meaning_in_the_docs() -> None:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from sources.pairs.schema import PAIRS
 from tests.conftest import Row, pair_table
 
-OUTPUTS = ("verdicts.parquet", "scores.parquet", "manifest.json")
+OUTPUTS = ("verdicts.parquet", "scores.parquet", "report.html", "manifest.json")
 ASKED = re.compile(r"【对话】\n(.*)\n\n【回答 A】\n(.*)\n\n【回答 B】\n(.*)\n\n【评判】", re.DOTALL)
 GOOD, BAD = "好：", "差："
 """How the better and the worse answer of a pair begin."""
@@ -89,7 +89,7 @@ class Court:
         return [str(flag) for flag in given]
 
     def outputs(self) -> dict[str, bytes]:
-        """The bytes of the three files."""
+        """The bytes of the four files."""
         return {name: (self.out / name).read_bytes() for name in OUTPUTS}
 
     def rows(self, name: str) -> list[dict[str, Any]]:

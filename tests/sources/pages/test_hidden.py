@@ -8,7 +8,7 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.report.hidden import HIDDEN, safe_json, visible
+from sources.pages.hidden import HIDDEN, safe_json, visible
 
 
 def test_every_control_format_and_private_character_is_hidden_but_tab_and_line_feed() -> None:

@@ -18,10 +18,10 @@ Colour = Literal[
     "ink", "soft", "line", "kept", "lost", "chosen", "rejected", "prompt", "length-rule", "prompt-groups", "scores",
     "c1", "c2", "c3", "c4", "c5", "page",
 ]  # fmt: skip
-"""Names of colours. What each looks like, in light and in dark mode, is said at the top of report.css."""
+"""Names of colours. What each looks like, in light and in dark mode, is said at the top of page.css."""
 
 PLACEHOLDERS: dict[Colour, str] = {name: f"#0101{number:02x}" for number, name in enumerate(get_args(Colour), 1)}
-"""What matplotlib draws with in place of each colour; the page replaces it by `var(--name)` of report.css."""
+"""What matplotlib draws with in place of each colour; the page replaces it by `var(--name)` of page.css."""
 
 SETTINGS = {
     "svg.fonttype": "none",
