@@ -32,8 +32,11 @@ Exit status: 0 done, 1 a problem with the input, the server or the machine, 2 wr
 INTERRUPTED = "what was answered is kept: the same command goes on, and with --collect audits what is there"
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = command_parser("judge-prefs", "Let a model judge pairs in both orders, and audit their labels.", EXAMPLES)
+def parse(
+    arguments: list[str] | None, parser_class: type[argparse.ArgumentParser] = argparse.ArgumentParser
+) -> argparse.Namespace:
+    what = "Let a model judge pairs in both orders, and audit their labels."
+    parser = command_parser("judge-prefs", what, EXAMPLES, parser_class)
     add = parser.add_argument
     add("pairs", type=Path, metavar="FOLDER_OR_FILE", help="what build-prefs wrote, or a Parquet file of pairs")
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the result and the journal")

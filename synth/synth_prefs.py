@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sources.command.run import positive, print_json, run_command, show_any_text
+from sources.command.run import command_parser, positive, print_json, run_command, show_any_text
 from synth.job.flags import add_asking_flags, check_unicode
 
 EXAMPLES = """\
@@ -44,12 +44,8 @@ INTERRUPTED = "what was answered is kept: the same command goes on, and with --c
 def parse(
     arguments: list[str] | None, parser_class: type[argparse.ArgumentParser] = argparse.ArgumentParser
 ) -> argparse.Namespace:
-    parser = parser_class(
-        prog="synth-prefs",
-        description="Make preference pairs of a stronger and a weaker model's answers; no answer is paid for twice.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    what = "Make preference pairs of a stronger and a weaker model's answers; no answer is paid for twice."
+    parser = command_parser("synth-prefs", what, EXAMPLES, parser_class)
     add = parser.add_argument
     add("--lang", required=True, choices=("zh", "en"), help="language of the prompts")
     add("--out", type=Path, metavar="DIR", help="folder for the result and the journal (default: ./synth-out/LANG)")

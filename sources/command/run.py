@@ -104,10 +104,11 @@ def interrupts_in_finalizers() -> Iterator[None]:
         sys.unraisablehook = before
 
 
-def command_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
+def command_parser(
+    prog: str, description: str, epilog: str, kind: type[argparse.ArgumentParser] = argparse.ArgumentParser
+) -> argparse.ArgumentParser:
     """A parser whose --help shows `epilog` line by line."""
-    lines = argparse.RawDescriptionHelpFormatter
-    return argparse.ArgumentParser(prog=prog, description=description, epilog=epilog, formatter_class=lines)
+    return kind(prog=prog, description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
 def complain(name: str, line: str) -> None:

@@ -84,7 +84,7 @@ def _intervals(studio: Studio, label: str, audits: Sequence[Audit], lines: dict[
                     at = place + 0.3 * (shift - (len(lines) - 1) / 2)
                     plot.hlines(at, share.low, share.high, color=COLOURS[colour], linewidth=2)
                     plot.plot(share.value, at, "oD"[shift], color=COLOURS[colour], markersize=6)
-        plot.set_xlim(0, 1)
+        plot.set_xlim(-0.02, 1.02)
         plot.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
         plot.grid(axis="x")
 

@@ -1,29 +1,20 @@
 """`synthesize`: what the command synth-prefs does, as a function."""
 
-import argparse
-import asyncio
 import html
 import io
-import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal
 
-from sources.command.errors import UsageError
 from sources.command.extras import explain_missing_packages
 from sources.pairs.ledger import Account
 from sources.pairs.schema import Lang
+from synth.python.calling import flags_of, parser_for, progress_of, run_anywhere
 from synth.synth_prefs import make_job, parse
 
 if TYPE_CHECKING:
     import pandas
     from datasets import Dataset
-
-    from synth.job.job import Job
-    from synth.run.pipeline import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,45 +95,10 @@ def synthesize(  # noqa: PLR0913 - the options of synth-prefs
         KeyboardInterrupt: likewise.
     """
     options = dict(locals())
-    options.pop("progress")
+    shown = progress_of(shown=bool(options.pop("progress")))
     with explain_missing_packages("synth"):
-        job = make_job(parse(_flags(options), _Parser))
-        result = _run(job, "off" if not progress else "bar" if sys.stderr.isatty() else "lines")
+        from synth.run.pipeline import run_job
+
+        job = make_job(parse(flags_of(options), parser_for("synthesize()")))
+        result = run_anywhere(lambda on_start: run_job(job, progress=shown, on_start=on_start))
     return SynthResult(job.out, [result.account])
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError("synthesize()", message)
-
-
-def _flags(options: dict[str, object]) -> list[str]:
-    """The arguments as the command's options: None and False are left out."""
-    flags = []
-    for name, value in options.items():
-        flag = f"--{name.replace('_', '-')}"
-        if value is True:
-            flags.append(flag)
-        elif value is not None and value is not False:
-            flags.append(f"{flag}={value}")
-    return flags
-
-
-def _run(job: "Job", progress: Literal["bar", "lines", "off"]) -> "Result":
-    """The finished run; in a thread of its own where this one has a running event loop, as in a notebook."""
-    from synth.run.pipeline import run_job
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return run_job(job, progress=progress)
-    stops: list[Callable[[], object]] = []
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(run_job, job, progress=progress, on_start=stops.append)
-        try:
-            return running.result()
-        except KeyboardInterrupt:
-            for stop in stops:
-                with suppress(RuntimeError):  # the asking is over
-                    stop()
-            return running.result()

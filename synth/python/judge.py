@@ -1,0 +1,97 @@
+"""`judge`: what the command judge-prefs does, as a function."""
+
+import html
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sources.command.extras import explain_missing_packages
+from sources.pairs.schema import Lang
+from synth.judge_prefs import make_job, parse
+from synth.python.calling import flags_of, parser_for, progress_of, run_anywhere
+
+if TYPE_CHECKING:
+    import pandas
+
+    from synth.judging.audit import Audit
+    from synth.judging.disagreements import Disagreement
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeResult:
+    """What a run wrote: its folder, the audit of each source (the last one is the total, where there are several), and
+    the strongest disagreements; notebooks show the audit as a table."""
+
+    folder: Path
+    judge: str
+    audits: "list[Audit]"
+    disagreements: "list[Disagreement]"
+
+    @property
+    def verdicts(self) -> "pandas.DataFrame":
+        """Every question with its answer."""
+        import pandas
+
+        return pandas.read_parquet(self.folder / "verdicts.parquet")
+
+    @property
+    def scores(self) -> "pandas.DataFrame":
+        """Every pair with its label."""
+        import pandas
+
+        return pandas.read_parquet(self.folder / "scores.parquet")
+
+    def _repr_html_(self) -> str:
+        from rich.console import Console
+
+        from synth.judging.show import audit_table
+
+        text = io.StringIO()
+        Console(file=text, width=160).print(audit_table(f"{self.judge} on the labels", self.audits))
+        return f"<pre>{html.escape(text.getvalue())}</pre>"
+
+
+def judge(  # noqa: PLR0913 - the options of judge-prefs
+    pairs: str | Path,
+    *,
+    judge_model: str,
+    out: str | Path,
+    judge_url: str | None = None,
+    judge_key_file: str | Path | None = None,
+    lang: Lang | None = None,
+    sample: int | None = None,
+    rubric: str | Path | None = None,
+    batch: bool = False,
+    no_wait: bool = False,
+    concurrency: int = 64,
+    timeout: float = 600.0,
+    patience: float = 600.0,
+    max_spend: float | None = None,
+    prices: str | Path | None = None,
+    retry_refused: bool = False,
+    forget_batches: bool = False,
+    collect: bool = False,
+    progress: bool = False,
+) -> JudgeResult:
+    """The verdicts of a model on pairs and the audit of their labels, as the command judge-prefs writes them.
+
+    Every argument is the option of judge-prefs of that name (`judge-prefs --help`; docs/judge.md). Keys of servers are
+    read from the environment or a file. Verdicts that are in the folder's journal are not asked for again. Nothing is
+    printed unless `progress` is true.
+
+    Raises:
+        UsageError: an argument is wrong, or does not go with another.
+        StillWaitingError: with `batch` and `no_wait`, batches are not finished yet; call again later.
+        PrefsError: the pairs, the server or the disk failed; what was answered is kept in the journal.
+        KeyboardInterrupt: likewise.
+    """
+    options = dict(locals())
+    shown = progress_of(shown=bool(options.pop("progress")))
+    words = [*flags_of({name: value for name, value in options.items() if name != "pairs"}), "--", str(pairs)]
+    with explain_missing_packages("synth"):
+        from synth.judging.pipeline import run_judging
+
+        job = make_job(parse(words, parser_for("judge()")))
+        result = run_anywhere(lambda on_start: run_judging(job, progress=shown, on_start=on_start))
+    return JudgeResult(job.out, job.judge.name, result.written.audits, result.written.strongest.found)
