@@ -71,6 +71,11 @@ class UnitResult:
     reasoning: Counter[str] = field(default_factory=Counter)
     wide: set[str] = field(default_factory=set)
 
+    def give_keys(self) -> Keys:
+        """The keys, of which nothing is kept here: those of all pairs together must not be held twice."""
+        keys, self.keys = self.keys, Keys.none()
+        return keys
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -140,7 +145,7 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
         hint = "Look at the files, at the layout if one is named, and at --limit."
         where, first = _first_lost(lost)
         raise NoPairsError(where, f"no upstream row gave a pair{why}{first}", hint=hint)
-    keys = concatenate([result.keys for result in results])
+    keys = concatenate([result.give_keys() for result in results])
     pairs = Spill([result.pairs for result in results])
     wide = frozenset(lang for result in results for lang in result.wide)
     return Gathered(pairs, lost, keys, contaminated, accounts, findings, wide)
@@ -196,7 +201,7 @@ def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
     preparer = Preparer(settings.policies, settings.check_limits, index, settings.reasoning, settings.simplify)
     pairs = SpillWriter(settings.scratch / f"pairs-{unit.number:04d}.arrow")
     lost = SpillWriter(settings.scratch / f"lost-{unit.number:04d}.arrow")
-    keys: list[Keys] = []
+    keys = [Keys.none()]
     result = UnitResult(unit.number, unit.place, pairs.part, lost.part, Keys.none(), {})
     made = 0
     for batch in read_source(unit.chosen, unit.place, unit.files, settings.read_limits, settings.max_rows):
@@ -220,7 +225,7 @@ def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
         tally.add(prepared.rows_read)
     pairs.close()
     lost.close()
-    result.keys = concatenate([Keys.none(), *keys])
+    result.keys = concatenate(keys)
     return result
 
 
