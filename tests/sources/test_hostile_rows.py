@@ -64,7 +64,7 @@ def true_row(source: Source, number: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("source", TODAY, ids=lambda source: f"{source.name}-{source.lang}")
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(st.data())
 def test_a_change_anywhere_in_a_row_costs_at_most_that_row(source: Source, data: st.DataObject) -> None:
     row = true_row(source, data.draw(st.integers(0, 2)))
@@ -75,7 +75,7 @@ def test_a_change_anywhere_in_a_row_costs_at_most_that_row(source: Source, data:
 
 
 @pytest.mark.parametrize("source", TODAY, ids=lambda source: f"{source.name}-{source.lang}")
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(st.data())
 def test_a_row_that_is_nothing_like_it_costs_itself_at_most(source: Source, data: st.DataObject) -> None:
     row, value = true_row(source, 0), data.draw(values)
