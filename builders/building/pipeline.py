@@ -26,7 +26,7 @@ from sources.command.errors import NoPairsError
 from sources.command.progress import Progress
 from sources.files.folder import check_replaceable, put_in_place, scratch_folder
 from sources.pairs.ledger import Account
-from sources.pairs.schema import Lang
+from sources.pairs.schema import LANGUAGE_NAMES, Lang
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,12 @@ def write(lang: Lang, decided: DecidedPairs, accounts: list[Account], run: Run) 
     jobs = plan_files(decided, lang)
     if not len(jobs[0].rows):
         made = sum(account.pairs_made for account in accounts)
-        raise NoPairsError(f"--lang {lang}", f"none of {made:,} pairs is left to train on", hint="Relax the recipe.")
+        found = (
+            f"none of {made:,} pairs is left to train on" if made else f"no row gave a pair in {LANGUAGE_NAMES[lang]}"
+        )
+        others = " or ".join(f"--lang {other}" for other in run.request.langs if other != lang)
+        hint = f"Relax the recipe{f', or give {others}' * bool(others)}." if made or not others else f"Give {others}."
+        raise NoPairsError(f"--lang {lang}", found, hint=hint)
     folder = run.scratch / lang
     (folder / "data").mkdir(parents=True)
     run.progress.start(f"write {lang}", len(jobs), "files")

@@ -198,3 +198,9 @@ def test_data_of_which_no_row_gives_a_pair_names_its_first_row(tmp_path: Path, r
     assert code == 1
     assert err.startswith("build-prefs: odd.jsonl:0: no upstream row gave a pair (")
     assert "of this first row: " in err
+
+
+def test_data_in_one_language_asks_for_that_language(cats: Path, run: Run) -> None:
+    code, _, err = run("--add", cats, "--add-licence", "MIT", "--only-added", lang="all")
+    assert code == 1
+    assert err == "build-prefs: --lang en: no row gave a pair in English. Give --lang zh.\n"
