@@ -1,0 +1,119 @@
+"""Two builds into one folder, and what a killed build or worker leaves."""
+
+import fcntl
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from builders.build_prefs import main
+from tests.builders.withstand.place import (
+    LIMIT_S,
+    LOCK,
+    Moment,
+    Place,
+    beginning,
+    describing,
+    files,
+    gone_or,
+    group_is_gone,
+    one_line,
+    open_for_writing,
+    reading,
+    reading_both,
+    replacing,
+    wait_until,
+    worker_processes,
+    writing,
+)
+
+
+def test_a_second_build_into_one_folder_is_told_who_is_there(
+    place: Place, started: list[subprocess.Popen[str]], refused: Callable[..., str]
+) -> None:
+    pipe = place.mirror.parent / "pairs.parquet"
+    os.mkfifo(pipe)
+    process = place.start("--sample", "--synth", place.mirror.parent)
+    started.append(process)
+    writer = open_for_writing(pipe)
+    assert main(place.flags("--out", place.mirror.parent / "elsewhere")) == 0
+    assert f"another run (process {process.pid}) writes there" in waits(place)
+    os.kill(process.pid, signal.SIGKILL)
+    os.close(writer)
+    process.wait(timeout=LIMIT_S)
+    assert main(place.flags()) == 0
+    place.assert_no_scratch()
+
+
+def waits(place: Place) -> str:
+    done = place.command("--sample")
+    assert done.returncode == 1
+    assert {name: data for name, data in files(place.out).items() if name in place.earlier} == place.earlier
+    return one_line(done.stderr)
+
+
+def test_the_lock_is_free_again_when_its_holder_is_gone(place: Place, refused: Callable[..., str]) -> None:
+    with (place.out / LOCK).open("w") as lock:
+        lock.write("4711\n")
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "another run (process 4711) writes there" in refused()
+    assert main(place.flags()) == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "workers"),
+    [(beginning, 2), (reading, 1), (reading, 2), (writing, 1), (describing, 2), (replacing, 2)],
+)
+def test_the_build_after_a_killed_one_is_as_if_nothing_had_been(
+    moment: Moment,
+    workers: int,
+    place: Place,
+    large_mirror: Path,
+    undisturbed: dict[str, bytes],
+    started: list[subprocess.Popen[str]],
+) -> None:
+    flags = ("--mirror", large_mirror, "--only", "cvalues_rlhf")
+    process = place.start(*flags, "--workers", workers)
+    started.append(process)
+    wait_until(gone_or(moment, place.out, process))
+    process.kill()
+    process.wait(timeout=LIMIT_S)
+    wait_until(lambda: group_is_gone(process.pid))
+    earlier = {name.removeprefix("zh/"): data for name, data in place.earlier.items() if name.startswith("zh/")}
+    assert files(place.out / "zh") in (earlier, undisturbed)
+    assert main(place.flags(*flags)) == 0
+    assert files(place.out / "zh") == undisturbed
+    place.assert_no_scratch()
+
+
+def test_a_worker_killed_while_it_starts_is_one_line(
+    place: Place, large_mirror: Path, started: list[subprocess.Popen[str]]
+) -> None:
+    process = place.start("--mirror", large_mirror, "--only", "cvalues_rlhf", "--workers", 2)
+    started.append(process)
+    wait_until(lambda: bool(worker_processes(process.pid)))
+    os.kill(worker_processes(process.pid)[0], signal.SIGKILL)
+    out, err = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, out) == (1, "")
+    assert "ended before its time" in one_line(err)
+    place.assert_untouched()
+
+
+def test_a_worker_killed_while_it_reads_is_one_line(
+    place: Place, large_mirror: Path, started: list[subprocess.Popen[str]]
+) -> None:
+    process = place.start("--mirror", large_mirror, "--only", "cvalues_rlhf", "--workers", 2)
+    started.append(process)
+    wait_until(gone_or(reading_both, place.out, process))
+    workers = worker_processes(process.pid)
+    assert workers
+    os.kill(workers[0], signal.SIGKILL)
+    out, err = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, out) == (1, "")
+    assert "ended before its time" in one_line(err)
+    wait_until(lambda: group_is_gone(process.pid))
+    place.assert_untouched()
