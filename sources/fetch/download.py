@@ -16,7 +16,7 @@ from sources.command.errors import DownloadError, HashMismatchError
 from sources.fetch.fetcher import Located, file_sha256, names_in, verify_hash
 from sources.fetch.hub_client import set_up_hub_client
 from sources.fetch.retry_after import BUSY, MAX_WAIT_S, asked_wait_s, wait
-from sources.pairs.source import UpstreamFile
+from sources.pairs.source import Host, UpstreamFile
 
 GITHUB = ("BUILD_PREFS_GITHUB_ENDPOINT", "https://raw.githubusercontent.com")
 GITHUB_MEDIA = ("BUILD_PREFS_GITHUB_MEDIA_ENDPOINT", "https://media.githubusercontent.com/media")
@@ -31,13 +31,18 @@ WAITS_S = (1.0, 4.0, 16.0)
 """Between tries of a GitHub file while the server is busy, unless it asks for another wait."""
 
 LFS_POINTER_BYTES = 1024
+NOT_ASKED = "it could not be reached a moment ago, and is not asked again"
 
 
 class Download:
-    """The pinned files from the Hub and from GitHub, cached."""
+    """The pinned files from the Hub and from GitHub, cached.
+
+    A host that could not be reached is not asked again: without a network one wait is enough.
+    """
 
     def __init__(self, cache: Path | None = None) -> None:
         self._cache = cache or cache_folder()
+        self._unreachable: set[Host] = set()
 
     def locate(self, file: UpstreamFile) -> Located:
         located = self._from_hub(file) if file.host == "hub" else self._from_github(file)
@@ -49,7 +54,7 @@ class Download:
             return (file,)
         from huggingface_hub import snapshot_download
 
-        with _explain_hub(file):
+        with self._asking_hub(file):
             revision = _whole_revision(file)
             folder = Path(
                 snapshot_download(file.repository, repo_type="dataset", revision=revision, allow_patterns=[file.path])
@@ -70,10 +75,31 @@ class Download:
     def _from_hub(self, file: UpstreamFile) -> Located:
         from huggingface_hub import hf_hub_download
 
-        with _explain_hub(file):
-            revision = _whole_revision(file)
-            path = Path(hf_hub_download(file.repository, file.path, repo_type="dataset", revision=revision))
+        with self._asking_hub(file):
+            local = "hub" in self._unreachable
+            revision = file.revision if local else _whole_revision(file)
+            path = Path(
+                hf_hub_download(
+                    file.repository, file.path, repo_type="dataset", revision=revision, local_files_only=local
+                )
+            )
         return Located(file, path, revision if file.is_pinned else _snapshot(path, file.path))
+
+    @contextmanager
+    def _asking_hub(self, file: UpstreamFile) -> Iterator[None]:
+        """What the Hub or the network refuses, as one line."""
+        import httpx2
+        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+        set_up_hub_client()
+        try:
+            if "hub" in self._unreachable and self.describe(file) != "cached":
+                raise ConnectionError(NOT_ASKED)
+            yield
+        except (HfHubHTTPError, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+            if isinstance(error, LocalEntryNotFoundError | httpx2.TransportError) and not _is_offline():
+                self._unreachable.add("hub")
+            raise _download_error(file, error) from error
 
     def _github_path(self, file: UpstreamFile) -> Path:
         return self._cache / "github" / file.revision / file.mirror_path
@@ -83,27 +109,32 @@ class Download:
         if not target.is_file():
             if _is_offline():
                 raise _download_error(file, OSError("HF_HUB_OFFLINE is set and the file is not in the cache"))
+            if "github" in self._unreachable:
+                raise _download_error(file, ConnectionError(NOT_ASKED))
             place = f"{file.repository}/{file.revision}/{file.path}"
-            with _written_whole(target) as part:
-                _stream(GITHUB, place, part, file)
-                sha256 = lfs_sha256(part)
-                if sha256:
-                    _stream(GITHUB_MEDIA, place, part, file)
-                _check_bytes(part, file, file.sha256 or sha256)
+            try:
+                self._from_site(place, target, file)
+            except DownloadError as error:
+                if _is_unreachable(error.__cause__):
+                    self._unreachable.add("github")
+                raise
         return Located(file, target, file.revision)
 
+    @staticmethod
+    def _from_site(place: str, target: Path, file: UpstreamFile) -> None:
+        with _written_whole(target) as part:
+            _stream(GITHUB, place, part, file)
+            sha256 = lfs_sha256(part)
+            if sha256:
+                _stream(GITHUB_MEDIA, place, part, file)
+            _check_bytes(part, file, file.sha256 or sha256)
 
-@contextmanager
-def _explain_hub(file: UpstreamFile) -> Iterator[None]:
-    """What the Hub or the network refuses, as one line."""
+
+def _is_unreachable(error: BaseException | None) -> bool:
+    """Whether there was no connection at all."""
     import httpx2
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    set_up_hub_client()
-    try:
-        yield
-    except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-        raise _download_error(file, error) from error
+    return isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
 
 
 def _whole_revision(file: UpstreamFile) -> str:

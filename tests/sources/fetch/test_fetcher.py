@@ -331,6 +331,28 @@ except FetchError as error:
     print(json.dumps([type(error).__name__, str(error)]))
 """
 
+TWICE_CASE = """
+import json, sys, time
+from dataclasses import replace
+from pathlib import Path
+waits = []
+time.sleep = waits.append
+from sources.command.errors import FetchError
+from sources.fetch.download import Download
+from sources.pairs.source import UpstreamFile
+download, file = Download(Path(sys.argv[1])), UpstreamFile(**json.loads(sys.argv[2]))
+waited = []
+for path in ("a.json", "b.json"):
+    before = len(waits)
+    try:
+        download.locate(replace(file, path=path))
+    except FetchError as error:
+        waited.append(len(waits) - before)
+        last = error
+print(json.dumps([type(last).__name__, str(last), *waited]))
+"""
+"""Two files of a Hub, one after the other: the error of the second, and how often was waited for each."""
+
 Case = Callable[..., list[Any]]
 
 
@@ -338,7 +360,7 @@ Case = Callable[..., list[Any]]
 def ask_hub(tmp_path: Path, site: Site) -> Case:
     """What Download makes of a Hub file in a new process whose Hub is the site: the error, or the place."""
 
-    def run(file: UpstreamFile = HUB_FILE, **variables: str) -> list[Any]:
+    def run(file: UpstreamFile = HUB_FILE, script: str = HUB_CASE, **variables: str) -> list[Any]:
         settings = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path / "home"),
@@ -351,7 +373,7 @@ def ask_hub(tmp_path: Path, site: Site) -> Case:
             **variables,
         }
         spelled = json.dumps({name: getattr(file, name) for name in UpstreamFile.__dataclass_fields__})
-        command = [sys.executable, "-c", HUB_CASE, str(tmp_path / "cache"), spelled]
+        command = [sys.executable, "-c", script, str(tmp_path / "cache"), spelled]
         done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
         answer: list[Any] = json.loads(done.stdout)
@@ -441,6 +463,26 @@ def test_no_hub_at_all_is_an_error(ask_hub: Case) -> None:
     for revision in (COMMIT, COMMIT[:12]):
         kind, _ = ask_hub(replace(HUB_FILE, revision=revision), HF_ENDPOINT="http://127.0.0.1:1")
         assert kind == "DownloadError"
+
+
+def test_a_hub_that_cannot_be_reached_is_asked_once(ask_hub: Case) -> None:
+    kind, message, asked, again = ask_hub(script=TWICE_CASE, HF_ENDPOINT="http://127.0.0.1:1")
+    assert kind == "DownloadError"
+    assert "it could not be reached a moment ago, and is not asked again" in message
+    assert asked > again == 0
+
+
+def test_github_that_cannot_be_reached_is_asked_once(
+    tmp_path: Path, github: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    download = Download(tmp_path)
+    with monkeypatch.context() as away:
+        away.setenv("BUILD_PREFS_GITHUB_ENDPOINT", "http://127.0.0.1:1")
+        with pytest.raises(DownloadError, match="ConnectError"):
+            download.locate(GITHUB_FILE)
+    with pytest.raises(DownloadError, match="is not asked again"):
+        download.locate(GITHUB_FILE)
+    assert github.seen == []
 
 
 def test_every_way_a_file_cannot_be_had_is_a_fetch_error() -> None:
