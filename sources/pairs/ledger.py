@@ -102,7 +102,8 @@ def total(accounts: Iterable[Account], lang: str) -> Account:
 
 def _shares(counts: Counter[str], rows: int) -> str:
     """Each name with its share of the rows, the most frequent first."""
-    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    named = [(name or "(empty)", count) for name, count in counts.items()]
+    ordered = sorted(named, key=lambda each: (-each[1], each[0]))
     return ", ".join(name if count == rows else f"{name} ({_share(count / rows)})" for name, count in ordered)
 
 

@@ -94,3 +94,8 @@ def test_an_account_says_its_numbers_by_stage_and_reason() -> None:
 def test_numbers_that_are_not_equal_are_both_named() -> None:
     with pytest.raises(AccountingError, match="huozi: 1,000 rows read, but 999 found"):
         Account("huozi", "zh", "MIT").expect("rows read", 1000, 999)
+
+
+def test_columns_that_were_not_used_are_named_also_one_without_a_name() -> None:
+    account = Account("my", "zh", "MIT", rows_read=1000, unused=Counter({"": 1000, "id": 1000, "meta": 32, "rare": 1}))
+    assert account.remarks() == [("not used", "my: (empty), id, meta (3.2% of rows), rare (0.1% of rows)")]
