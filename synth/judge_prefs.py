@@ -69,7 +69,8 @@ def _run(options: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from synth.judging.pipeline import plan_judging, run_judging
+    from synth.judging.pipeline import run_judging
+    from synth.judging.plan import plan_judging
     from synth.judging.show import show_judgement, show_plan, summary
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)

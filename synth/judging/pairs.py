@@ -52,11 +52,15 @@ class Pairs:
     def __len__(self) -> int:
         return self.count
 
-    def parts(self) -> Iterator[list[dict[str, Any]]]:
-        """The pairs as rows of SPOOLED, some at a time."""
+    def columns(self) -> Iterator[pa.RecordBatch]:
+        """The pairs as tables of SPOOLED, at most PAIRS_AT_ONCE at a time."""
         with pa.OSFile(str(self.spool)) as file, pa.ipc.open_file(file) as reader:
             for number in range(reader.num_record_batches):
-                yield reader.get_batch(number).to_pylist()
+                yield reader.get_batch(number)
+
+    def parts(self) -> Iterator[list[dict[str, Any]]]:
+        """The pairs as rows of SPOOLED, at most PAIRS_AT_ONCE at a time."""
+        return (part.to_pylist() for part in self.columns())
 
 
 def read_pairs(path: Path, spool: Path, *, lang: Lang | None, sample: int | None) -> Pairs:

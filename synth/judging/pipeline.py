@@ -2,15 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
-from os.path import isfile
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sources.command.errors import NoPairsError
 from sources.files.folder import scratch_folder
 from synth.asking.ask_all import AskResult, OnStart, ask_all
 from synth.asking.meter import Progress
-from synth.asking.plan import PlannedSide, plan_side
 from synth.journal.journal import NAME, Journal
 from synth.journal.out_folder import MANIFEST, check_out, put_in_place
 from synth.judging.job import JudgeJob
@@ -19,9 +15,6 @@ from synth.judging.questions import Judging
 from synth.judging.report import Facts
 from synth.judging.rubric import Rubric
 from synth.judging.write import FILES, Written, render_manifest, write_files, write_report
-
-USUAL_TOKENS = 60
-"""Of a verdict with one sentence of reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +26,6 @@ class Judgement:
     asked: AskResult
     written: Written
     remarks: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class JudgePlan:
-    """What a run would ask."""
-
-    pairs: int
-    by_source: dict[str, int]
-    rubric: str
-    sides: list[PlannedSide]
 
 
 def run_judging(job: JudgeJob, *, progress: Progress = "lines", on_start: OnStart | None = None) -> Judgement:
@@ -91,22 +74,3 @@ def _facts(job: JudgeJob, pairs: Pairs, rubric: Rubric, written: Written) -> Fac
         disagreements=written.strongest.found,
         no_label=dict(sorted(written.no_label.items())),
     )
-
-
-def plan_judging(job: JudgeJob) -> JudgePlan:
-    """What a run would ask; nothing is sent.
-
-    Raises:
-        PrefsError: the pairs or the rubric cannot be read.
-    """
-    with TemporaryDirectory() as nowhere:
-        pairs = job.read_pairs(Path(nowhere))
-        rubric = job.load_rubric(pairs)
-        path = job.out / NAME
-        journal = Journal(path if isfile(path) else Path(nowhere) / NAME)
-        try:
-            ways = job.work(pairs, rubric).ways
-            sides = [plan_side(model, asked, journal, lambda _: USUAL_TOKENS) for model, asked in ways.items()]
-        finally:
-            journal.close()
-    return JudgePlan(len(pairs), dict(sorted(pairs.of_source.items())), rubric.name, sides)
