@@ -79,11 +79,14 @@ def _marks(content: str) -> list[str]:
     return marks if marks and (marks[0] == "</" or OPENING.match(content.lstrip())) else []
 
 
-def find_reasoning(pairs: pa.Table) -> dict[int, tuple[Reasoned, Reasoned]]:
-    """Chosen and rejected of each row of which one has reasoning, taken apart."""
+def find_reasoning(pairs: pa.Table, among: np.ndarray | None = None) -> dict[int, tuple[Reasoned, Reasoned]]:
+    """Chosen and rejected of each row of which one has reasoning, taken apart; `among` are the rows that may hold a
+    mark, where that is known."""
     extras = extras_of(pairs)
     suspects = [np.flatnonzero(pc.is_valid(extras).to_numpy(zero_copy_only=False))]
-    suspects += [_marked(joined_text(pairs[side].combine_chunks())) for side in ANSWERS]
+    for side in ANSWERS:
+        texts = joined_text(pairs[side].combine_chunks())
+        suspects.append(_marked(texts) if among is None else among[_marked(texts.take(pa.array(among)))])
     found = {}
     for row in np.unique(np.concatenate(suspects)).tolist():
         whole = extras[row].as_py()

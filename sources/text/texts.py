@@ -149,7 +149,8 @@ class PairTexts(Texts):
     @cached_property
     def reasoned(self) -> dict[int, tuple[Reasoned, Reasoned]]:
         """Chosen and rejected, taken apart, of the pairs of which an answer reasons."""
-        return find_reasoning(self.pairs)
+        holding = self.holding("<")
+        return find_reasoning(self.pairs, np.unique(holding[holding % 3 > 0] // 3))
 
     @cached_property
     def keys(self) -> np.ndarray:
