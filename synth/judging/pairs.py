@@ -6,31 +6,18 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from os.path import isdir
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sources.command.errors import BrokenFileError, MissingColumnError, MissingFileError, NoPairsError, UsageError
+from sources.command.errors import BrokenFileError, MissingFileError, NoPairsError, UsageError
 from sources.fetch.fetcher import file_sha256
 from sources.pairs.built_folder import BuiltFolder, open_built
-from sources.pairs.extras import extras_of, read_json
-from sources.pairs.schema import LANGS, TURNS, Lang, joined_text
+from sources.pairs.schema import LANGS, Lang
+from synth.judging.texts import NEEDED, SPOOLED, check_columns, find_faults, texts_of
 
-SPOOLED: Final = pa.schema(
-    [
-        pa.field("id", pa.string()),
-        pa.field("source", pa.string()),
-        pa.field("source_row", pa.string()),
-        pa.field("prompt", TURNS),
-        pa.field("chosen", pa.string()),
-        pa.field("rejected", pa.string()),
-        pa.field("score_chosen", pa.float64()),
-        pa.field("score_rejected", pa.float64()),
-    ]
-)
 KEYS = ["id", "source", "lang"]
-READ = [*SPOOLED.names, "lang"]
 PAIRS_AT_ONCE = 512
 
 
@@ -89,11 +76,11 @@ def read_pairs(path: Path, spool: Path, *, lang: Lang | None, sample: int | None
     if not known:
         raise NoPairsError(path, "holds no pair")
     wanted = known if sample is None else _draw(seen, sample)
-    count, tools = _spool(folder, names, wanted, spool)
+    count, lost = _spool(folder, names, wanted, spool)
     if not count:
-        raise NoPairsError(path, "holds no pair that can be judged: each has tool definitions")
+        raise NoPairsError(path, f"holds no pair that can be judged ({', '.join(reason for _, reason in lost)})")
     files = [(name, file_sha256(folder.path / name)) for name in names]
-    return Pairs(folder.lang, files, spool, count, of_source, repeated + tools)
+    return Pairs(folder.lang, files, spool, count, of_source, repeated + lost)
 
 
 def _open(path: Path, lang: Lang | None) -> BuiltFolder:
@@ -111,17 +98,18 @@ def _open_file(path: Path, lang: Lang | None) -> BuiltFolder:
     """One Parquet file of pairs, seen as a build."""
     try:
         with pq.ParquetFile(path) as file:
-            missing = [name for name in READ if name not in file.schema_arrow.names]
+            check_columns(path, file.schema_arrow)
             rows = file.metadata.num_rows
-            found = file.read(["lang"]).column("lang").unique().to_pylist() if not missing else []
+            keys = file.read(KEYS)
     except FileNotFoundError as error:
         hint = "Give a folder of build-prefs, or a Parquet file of pairs."
         raise MissingFileError(path, "is not there", hint=hint) from error
     except (pa.ArrowException, OSError) as error:
         raise BrokenFileError(path, f"cannot be read ({error})", expected="a Parquet file of pairs") from error
-    if missing:
-        found_none, hint = f"has no column {', '.join(missing)}", "build-prefs --only-added makes pairs of any layout."
-        raise MissingColumnError(path, found_none, expected="the columns of a build", hint=hint)
+    for name in KEYS:
+        if keys[name].null_count:
+            raise BrokenFileError(path, f"column {name} has {keys[name].null_count:,} empty cells")
+    found = keys["lang"].unique().to_pylist()
     langs = [each for each in LANGS if each in found] if lang is None else [lang]
     if len(langs) != 1:
         raise UsageError("--lang", f"{path} has pairs in {' and '.join(map(str, found)) or 'no language'}")
@@ -155,31 +143,20 @@ def _draw_order(pair: str) -> bytes:
 def _spool(
     folder: BuiltFolder, names: list[str], wanted: set[str], spool: Path
 ) -> tuple[int, Counter[tuple[str, str]]]:
-    """Write the wanted pairs, each once; how many there are, and how many are left out for their tools, by source."""
-    left, count, tools = set(wanted), 0, Counter[tuple[str, str]]()
+    """Write the wanted pairs, each once; how many there are, and how many cannot be judged, by source and reason."""
+    left, count, lost = set(wanted), 0, Counter[tuple[str, str]]()
     with pa.OSFile(str(spool), "wb") as file, pa.ipc.new_file(file, SPOOLED) as writer:
         for name in names:
-            for rows in folder.batches(name, READ, PAIRS_AT_ONCE):
-                keep = []
-                for pair, source, extra in zip(
-                    rows["id"].to_pylist(), rows["source"].to_pylist(), extras_of(rows).to_pylist(), strict=True
-                ):
-                    uses_tools = extra is not None and read_json(extra)["tools"] is not None
-                    if uses_tools and pair in left:
-                        tools[source, "has_tools"] += 1
-                    keep.append(pair in left and not uses_tools)
+            for rows in folder.batches(name, NEEDED, PAIRS_AT_ONCE):
+                keep, faults = [], find_faults(rows)
+                named = zip(rows["id"].to_pylist(), rows["source"].to_pylist(), strict=True)
+                for row, (pair, source) in enumerate(named):
+                    if pair in left and row in faults:
+                        lost[source, faults[row]] += 1
+                    keep.append(pair in left and row not in faults)
                     left.discard(pair)
-                table = _texts(rows.filter(pa.array(keep)))
+                table = texts_of(rows.filter(pa.array(keep)))
                 count += len(table)
                 if len(table):
                     writer.write_table(table, max_chunksize=PAIRS_AT_ONCE)
-    return count, tools
-
-
-def _texts(rows: pa.Table) -> pa.Table:
-    """Rows of pairs as SPOOLED."""
-    columns = [
-        joined_text(rows[field.name].combine_chunks()) if field.name in ("chosen", "rejected") else rows[field.name]
-        for field in SPOOLED
-    ]
-    return pa.table(columns, schema=SPOOLED)
+    return count, lost

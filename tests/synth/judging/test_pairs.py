@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from builders.building.pipeline import Built
 from sources.command.errors import PrefsError
+from sources.pairs.extras import EXTRAS, widen, write_extras
 from sources.pairs.schema import PAIRS, Lang
 from synth.judging.pairs import Pairs, _draw, read_pairs
 from tests.conftest import pair_table
@@ -106,3 +107,65 @@ def test_what_is_no_file_of_pairs_is_one_line(tmp_path: Path) -> None:
             read(tmp_path / name, tmp_path)
         assert found in str(error.value)
         assert str(tmp_path / name) in str(error.value)
+
+
+def test_a_file_that_another_program_wrote_anew_gives_the_same_pairs(tmp_path: Path) -> None:
+    """`datasets` and pandas write keys of messages in another order, long strings, and scores without any as nulls."""
+    court = Court(tmp_path).write(4)
+    wanted = rows_of(read(court.pairs, tmp_path))
+    table = pq.read_table(court.pairs)
+    turned = pa.list_(pa.struct([("content", pa.large_string()), ("role", pa.string())]))
+    for side in ("prompt", "chosen", "rejected"):
+        table = table.set_column(table.schema.get_field_index(side), side, pa.array(table[side].to_pylist(), turned))
+    table = table.set_column(0, "id", table["id"].cast(pa.large_string()))
+    table = table.set_column(table.schema.get_field_index("score_chosen"), "score_chosen", pa.nulls(len(table)))
+    pq.write_table(table, court.pairs)
+    assert rows_of(read(court.pairs, tmp_path)) == wanted
+
+
+def test_what_cannot_be_judged_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    table = pair_table([(f"问{number}", "好", "差") for number in range(6)], "zh", None, "one").to_pylist()
+    table[1]["chosen"] = []
+    table[2]["rejected"] = None
+    table[3]["prompt"][0]["content"] = None
+    table[4]["prompt"].insert(0, {"role": "tool", "content": "42"})
+    table[5]["prompt"].insert(0, {"role": "narrator", "content": "从前"})
+    pairs = read(Court(tmp_path).write_table(pa.Table.from_pylist(table, schema=PAIRS)).pairs, tmp_path)
+    assert [row["source_row"] for row in rows_of(pairs)] == ["file:0"]
+    assert pairs.left_out == {("one", "no_text"): 3, ("one", "has_tools"): 1, ("one", "unknown_role"): 1}
+
+
+def test_of_pairs_with_tools_and_reasoning_those_with_tools_are_left_out(tmp_path: Path) -> None:
+    table = pair_table([("问", "好", "差"), ("算", "五", "六"), ("想", "是", "否")], "zh", None, "one").select(
+        PAIRS.names
+    )
+    said = [{"role": "assistant", "content": "是", "reasoning_content": "想一想"}]
+    user = [{"role": "user", "content": "想"}]
+    extras = [
+        None,
+        write_extras([{"name": "add"}], [[{"role": "user", "content": "算"}], said, said]),
+        write_extras(None, [user, said, [{"role": "assistant", "content": "否"}]]),
+    ]
+    path = tmp_path / "wide.parquet"
+    pq.write_table(widen(table.append_column(EXTRAS, pa.array(extras, pa.string()))), path)
+    pairs = read(path, tmp_path)
+    assert [row["chosen"] for row in rows_of(pairs)] == ["好", "想一想\n是"]
+    assert pairs.left_out == {("one", "has_tools"): 1}
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "said"),
+    [
+        ("id", pa.array([1, 2, 3, 4]), "column id holds int64; expected strings"),
+        ("chosen", pa.array(["a"] * 4), "column chosen holds string; expected a list of messages"),
+        ("score_chosen", pa.array(["a"] * 4), "column score_chosen holds string; expected numbers"),
+        ("source", pa.array(["a", None, "b", None]), "column source has 2 empty cells"),
+    ],
+)
+def test_a_column_of_another_kind_is_one_line(column: str, values: pa.Array, said: str, tmp_path: Path) -> None:
+    court = Court(tmp_path).write(4)
+    table = pq.read_table(court.pairs)
+    pq.write_table(table.set_column(table.schema.get_field_index(column), column, values), court.pairs)
+    with pytest.raises(PrefsError) as error:
+        read(court.pairs, tmp_path)
+    assert said in str(error.value)
