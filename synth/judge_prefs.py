@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ examples:
   judge-prefs prefs/zh ... --dry-run           how many requests, tokens and dollars; asks nothing
   judge-prefs pairs.parquet --lang en ...      a file with the columns of a build
   judge-prefs prefs/zh ... --rubric my.yaml    another rubric; copy synth/rubrics/zh.yaml and change it
+  judge-prefs prefs/zh --judge-model a --judge-url URL_OF_A --judge-model b --judge-url URL_OF_B --together all ...
+                                               several judges; their verdicts stand also one by one
   judge-prefs prefs/zh --judge-model gpt-4o --max-spend 20 --out judged/zh
                                                OpenAI's; stops before 20 dollars are exceeded
 
@@ -24,7 +27,7 @@ all else is a tie. A verdict that cannot be read for certain is asked for once m
 Every answer is in OUT/journal.sqlite before it counts: run the same command again after an interruption, and nothing is
 asked twice. The result is OUT/verdicts.parquet (every answer), scores.parquet (the label of each pair), report.html and
 manifest.json (both with the audit). docs/judge.md says when to trust a judge.
-Keys: JUDGE_API_KEY, OPENAI_API_KEY (for OpenAI only), or --judge-key-file.
+Keys: JUDGE_API_KEY (for the first judge's server), OPENAI_API_KEY (for OpenAI only), or --judge-key-file for each.
 Exit status: 0 done, 1 a problem with the input, the server or the machine, 2 wrong usage, 3 batches still at work,
 130 interrupted.
 """
@@ -43,9 +46,11 @@ def parse(
     add("--lang", choices=("zh", "en"), help="which language, if there are both")
     add("--sample", type=positive, metavar="N", help="judge N pairs, each source by its size; the same ones each time")
     judge = parser.add_argument_group("the judge")
-    judge.add_argument("--judge-model", required=True, metavar="NAME", help="as the server calls it")
-    judge.add_argument("--judge-url", metavar="URL", help="an OpenAI-compatible server (default: OpenAI's)")
-    judge.add_argument("--judge-key-file", type=Path, metavar="FILE", help="a file that holds its key")
+    more = partial(judge.add_argument, action="append")
+    more("--judge-model", required=True, metavar="NAME", help="as the server calls it; several are several judges")
+    more("--judge-url", metavar="URL", default=[], help="an OpenAI-compatible server (default: OpenAI's)")
+    more("--judge-key-file", type=Path, default=[], metavar="FILE", help="a file that holds its key")
+    judge.add_argument("--together", choices=("majority", "all"), help="what several judges say (default: majority)")
     judge.add_argument("--rubric", metavar="NAME|FILE", help="what it is told (default: that of the language)")
     judge.add_argument("--batch", action="store_true", help="ask it through the Batch API")
     judge.add_argument("--no-wait", action="store_true", help="with --batch: submit and leave, collect another time")
@@ -97,9 +102,7 @@ def make_job(options: argparse.Namespace) -> Any:
         UsageError: an option, a rubric or a price list is wrong.
     """
     from sources.command.errors import UsageError
-    from synth.job.model import served_model
     from synth.job.pace import Pace
-    from synth.job.price import load_prices
     from synth.judging.job import JudgeJob
     from synth.judging.rubric import load_rubric
 
@@ -108,15 +111,12 @@ def make_job(options: argparse.Namespace) -> Any:
         raise UsageError("--no-wait", "says nothing without --batch")
     if options.rubric:
         load_rubric(options.rubric)  # so that a fault shows before the pairs are read
-    judge = served_model(
-        "judge", options.judge_model, options.judge_url, options.judge_key_file, os.environ,
-        prices=load_prices(options.prices), limited=options.max_spend is not None, batch=options.batch,
-    )  # fmt: skip
     return JudgeJob(
         pairs=options.pairs,
         lang=options.lang,
         out=options.out,
-        judge=judge,
+        judges=tuple(_judges(options)),
+        rule=options.together or "majority",
         rubric=options.rubric,
         sample=options.sample,
         pace=Pace(concurrency=options.concurrency, patience_s=options.patience),
@@ -127,6 +127,50 @@ def make_job(options: argparse.Namespace) -> Any:
         retry_refused=options.retry_refused,
         forget_batches=options.forget_batches,
     )
+
+
+def _judges(options: argparse.Namespace) -> list[Any]:
+    """The judges; where there are several, JUDGE_API_KEY is for the server of the first.
+
+    Raises:
+        UsageError: there are more URLs or key files than judges, or one judge stands twice.
+    """
+    from sources.command.errors import UsageError
+    from synth.job.model import served_model
+    from synth.job.price import load_prices
+
+    names, prices = options.judge_model, load_prices(options.prices)
+    urls, files = (_one_for_each(options, flag) for flag in ("judge_url", "judge_key_file"))
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError("--judge-model", f"{name} is given twice", hint="Verdicts are told apart by its name.")
+    if options.together and len(names) == 1:
+        raise UsageError("--together", "says nothing with one judge")
+    others = {name: value for name, value in os.environ.items() if name != "JUDGE_API_KEY"}
+    return [
+        served_model(
+            "judge", name, url, file, os.environ if url == urls[0] else others,
+            prices=prices, limited=options.max_spend is not None, batch=options.batch,
+        )
+        for name, url, file in zip(names, urls, files, strict=True)
+    ]  # fmt: skip
+
+
+def _one_for_each(options: argparse.Namespace, name: str) -> list[Any]:
+    """The values of an option, one for each judge; a single URL is for all, other options that are not given are None.
+
+    Raises:
+        UsageError: there is another number of them.
+    """
+    from sources.command.errors import UsageError
+
+    given, count = getattr(options, name), len(options.judge_model)
+    if not given or (len(given) == 1 and name == "judge_url"):
+        return (given or [None]) * count
+    if len(given) != count:
+        flag = f"--{name.replace('_', '-')}"
+        raise UsageError(flag, f"is given {len(given)} times for {count} judges", expected="one for each")
+    return list(given)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,7 @@ class _Columns:
         label, longer = self.label[here], self.longer[here]
         one, other = self.chosen_first[here], self.rejected_first[here]
         judged = label != NONE
+        asked = (one != NONE) & (other != NONE)  # several judges together have no orders
         decided = (label == CHOSEN) | (label == REJECTED)
         first, second = (one == CHOSEN) & (other == REJECTED), (one == REJECTED) & (other == CHOSEN)
         return Audit(
@@ -89,7 +90,7 @@ class _Columns:
             judged=_count(judged),
             agreement=Share(_count(label == CHOSEN), _count(decided)),
             ties=Share(_count(label == TIE), _count(judged)),
-            consistency=Share(_count(judged & (one == other)), _count(judged)),
+            consistency=Share(_count(asked & (one == other)), _count(asked)),
             first_preferred=Share(_count(first), _count(first | second)),
             length_judge=_longer(np.where(label == CHOSEN, longer, -longer)[decided]),
             length_labels=_longer(longer[decided]),

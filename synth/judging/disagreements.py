@@ -1,18 +1,19 @@
 """The strongest disagreements of a judge with the labels, to be read side by side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from synth.job.completion import Completion
-from synth.judging.verdicts import Judged
+from synth.judging.verdicts import Judged, Said
 
 MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A pair of which the judge prefers rejected in both orders, with what it `said`. `margin` is how sure the labels
-    are: score_chosen - score_rejected, 0 where the source gives no scores."""
+    """A pair of which the judge, or all judges together, prefer rejected, with what was `said`. `margin` is how sure
+    the labels are: score_chosen - score_rejected, 0 where the source gives no scores."""
 
     id: str
     source: str
@@ -39,13 +40,16 @@ class Strongest:
 
     found: list[Disagreement] = field(default_factory=list)
 
-    def add(self, group: list[Judged]) -> None:
-        more = [_disagreement(one) for one in group if one.label == "rejected"]
+    def add(self, labels: Sequence[Said | None], judges: Sequence[list[Judged]]) -> None:
+        """Some more pairs: what is said of each, and what each judge was asked about them."""
+        pairs = zip(labels, zip(*judges, strict=True), strict=True)
+        more = [_disagreement(ones) for label, ones in pairs if label == "rejected"]
         self.found = sorted([*self.found, *more], key=lambda each: each.order)[:MOST]
 
 
-def _disagreement(one: Judged) -> Disagreement:
-    pair: dict[str, Any] = one.pair
+def _disagreement(ones: tuple[Judged, ...]) -> Disagreement:
+    pair: dict[str, Any] = ones[0].pair
+    asked = [each for one in ones for each in one.asked]
     scores = pair["score_chosen"], pair["score_rejected"]
     return Disagreement(
         id=pair["id"],
@@ -55,5 +59,5 @@ def _disagreement(one: Judged) -> Disagreement:
         prompt="\n\n".join(turn["content"] for turn in pair["prompt"]),
         chosen=pair["chosen"],
         rejected=pair["rejected"],
-        said=[each.outcome.text for each in one.asked if isinstance(each.outcome, Completion) and each.better],
+        said=[each.outcome.text for each in asked if isinstance(each.outcome, Completion) and each.better],
     )

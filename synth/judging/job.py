@@ -10,16 +10,19 @@ from synth.job.pace import Pace
 from synth.judging.pairs import Pairs, read_pairs
 from synth.judging.questions import Judging
 from synth.judging.rubric import Rubric, load_rubric
+from synth.judging.together import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeJob:
-    """The options of one run. `rubric` is a name or a file; None: that of the pairs' language."""
+    """The options of one run. `rule` says what several judges say together; `rubric` is a name or a file; None: that of
+    the pairs' language."""
 
     pairs: Path
     lang: Lang | None
     out: Path
-    judge: Model
+    judges: tuple[Model, ...]
+    rule: Rule = "majority"
     rubric: str | None = None
     sample: int | None = None
     pace: Pace = field(default_factory=Pace)
@@ -52,7 +55,7 @@ class JudgeJob:
         return Work(
             command="judge-prefs",
             unit="verdicts",
-            ways={self.judge: [Judging(pairs, rubric, self.judge.name, by) for by in structured]},
+            ways={judge: [Judging(pairs, rubric, judge.name, by) for by in structured] for judge in self.judges},
             pace=self.pace,
             timeout_s=self.timeout_s,
             max_spend=self.max_spend,

@@ -12,7 +12,7 @@ from synth.journal.out_folder import MANIFEST, check_out, put_in_place
 from synth.judging.job import JudgeJob
 from synth.judging.pairs import Pairs
 from synth.judging.questions import Judging
-from synth.judging.report import Facts
+from synth.judging.report import Facts, Figures
 from synth.judging.rubric import Rubric
 from synth.judging.write import FILES, Written, render_manifest, write_files, write_report
 
@@ -51,26 +51,24 @@ def run_judging(job: JudgeJob, *, progress: Progress = "lines", on_start: OnStar
             asked = asyncio.run(ask_all(job.work(pairs, rubric), journal, progress=progress, on_start=on_start))
             if asked is None:
                 raise KeyboardInterrupt
-            judging = asked.ways[job.judge]
-            assert isinstance(judging, Judging)
-            written = write_files(judging, journal.find, asked.reason, scratch)
-            if not written.tokens["answers"]:
+            ways = [way for way in asked.ways.values() if isinstance(way, Judging)]
+            written = write_files(ways, job.rule, journal.find, asked.reason, scratch)
+            if not sum(judge.tokens["answers"] for judge in written.judges):
                 why = f" ({asked.not_asked})" if asked.not_asked else ""
                 raise NoPairsError(job.out, f"no pair has a verdict{why}", hint="No file was written.")
-            written.report = write_report(_facts(job, pairs, rubric, written), scratch)
-            (scratch / MANIFEST).write_text(render_manifest(job, judging, rubric, written), encoding="utf-8")
+            written.report = write_report(_facts(pairs, rubric, written), scratch)
+            (scratch / MANIFEST).write_text(render_manifest(job, ways, rubric, written), encoding="utf-8")
             put_in_place(scratch, job.out, FILES)
             return Judgement(pairs, rubric, asked, written, journal.remarks)
         finally:
             journal.close()
 
 
-def _facts(job: JudgeJob, pairs: Pairs, rubric: Rubric, written: Written) -> Facts:
+def _facts(pairs: Pairs, rubric: Rubric, written: Written) -> Facts:
     return Facts(
-        judge=job.judge.name,
+        judges=[Figures(each.name, each.audits, dict(sorted(each.no_label.items()))) for each in written.each],
+        kappa=written.kappa,
         rubric=rubric.name,
         pairs=pairs,
-        audits=written.audits,
         disagreements=written.strongest.found,
-        no_label=dict(sorted(written.no_label.items())),
     )

@@ -52,7 +52,7 @@ def plan_judging(job: JudgeJob) -> JudgePlan:
             finally:
                 journal.close()
         else:
-            sides = [_from_lengths(job.judge, pairs, rubric)]
+            sides = [_from_lengths(judge, pairs, rubric) for judge in job.judges]
     return JudgePlan(len(pairs), dict(sorted(pairs.of_source.items())), rubric.name, sides)
 
 

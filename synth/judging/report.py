@@ -34,33 +34,35 @@ MAX_CHARS = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the page shows. `no_label` are the pairs without a verdict, by reason."""
+class Figures:
+    """One judge, or all together under the name of their rule. `no_label` are the pairs without a label, by reason."""
 
-    judge: str
+    name: str
+    audits: Sequence[Audit]
+    no_label: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the page shows: every judge and, where there are several, all together as the last."""
+
+    judges: Sequence[Figures]
+    kappa: float | None
     rubric: str
     pairs: Pairs
-    audits: Sequence[Audit]
     disagreements: Sequence[Disagreement]
-    no_label: dict[str, int]
 
 
 def render_report(facts: Facts) -> str:
     """The page; the same for the same facts."""
-    shown = facts.audits
     with open_studio() as studio:
-        drawings = {
-            "agreement": _intervals(studio, "Agreement with the labels by source", shown, {"agreement": "kept"}),
-            "consistency": _intervals(studio, "Same in both orders, by source", shown, {"consistency": "kept"}),
-            "length": _intervals(
-                studio, "Longer answer preferred", shown, {"length_judge": "chosen", "length_labels": "rejected"}
-            ),
-        }
+        charts = [_charts(studio, judge) for judge in facts.judges]
     style = page_style() + studio.styles
     html: str = _template().render(
         facts=facts,
-        whole=shown[-1],
-        chart={name: Markup(svg) for name, svg in drawings.items()},  # noqa: S704 - matplotlib escapes
+        last=facts.judges[-1],
+        names=[judge.name for judge in facts.judges[: max(1, len(facts.judges) - 1)]],
+        charts=charts,
         lines=SHARES,
         language=LANGUAGE_NAMES[facts.pairs.lang],
         html_lang="zh-Hans" if facts.pairs.lang == "zh" else "en",
@@ -69,6 +71,20 @@ def render_report(facts: Facts) -> str:
         policy=policy(style, ""),
     )
     return html
+
+
+def _charts(studio: Studio, judge: Figures) -> dict[str, Markup]:
+    """The drawings of one judge, by name."""
+    wanted: dict[str, tuple[str, dict[str, Colour]]] = {
+        "agreement": ("Agreement with the labels by source", {"agreement": "kept"}),
+        "consistency": ("Same in both orders, by source", {"consistency": "kept"}),
+        "length": ("Longer answer preferred, by source", {"length_judge": "chosen", "length_labels": "rejected"}),
+    }
+    return {
+        name: Markup(_intervals(studio, label, judge.audits, lines))  # noqa: S704 - matplotlib escapes
+        for name, (label, lines) in wanted.items()
+        if any(getattr(each, line).of for each in judge.audits for line in lines)
+    }
 
 
 def _intervals(studio: Studio, label: str, audits: Sequence[Audit], lines: dict[str, Colour]) -> str:

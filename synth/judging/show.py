@@ -19,7 +19,9 @@ BELOW = "In brackets: 95 % intervals. Agreement and lengths are of the pairs wit
 
 def show_judgement(job: JudgeJob, result: Judgement, console: Console) -> None:
     """Print the audit, the remarks and the figures of this run."""
-    console.print(audit_table(f"{job.judge.name} on the labels", result.written.audits))
+    for each in result.written.each:
+        title = "all judges together" if each is result.written.together else each.name
+        console.print(audit_table(f"{title} on the labels", each.audits))
     console.print(Text(BELOW, style="dim"))
     for line in remarks(result):
         console.print(line)
@@ -58,8 +60,11 @@ def remarks(result: Judgement) -> list[Text]:
         lines.append(remark("sample", f"{len(pairs):,} of {pairs.of_source.total():,} pairs, each source by its size"))
     for (source, reason), count in sorted(pairs.left_out.items()):
         lines.append(remark("left out", f"{count:,} pairs of {source}: {reason}"))
-    for reason, count in sorted(written.no_label.items()):
-        lines.append(remark("no verdict", f"on {count:,} pairs: {reason}"))
+    for judge in written.judges:
+        for reason, count in sorted(judge.no_label.items()):
+            lines.append(remark("no verdict", f"by {judge.name} on {count:,} pairs: {reason}"))
+    if written.kappa is not None:
+        lines.append(remark("kappa", f"{written.kappa:.2f} between the judges (1: always agree, 0: as chance would)"))
     for each in written.strongest.found[:3]:
         shown = printable(each.prompt, max_chars=SHOWN_CHARS)
         lines.append(remark("disagrees", f"{each.source} {each.source_row}: {shown}"))
@@ -79,11 +84,10 @@ def summary(job: JudgeJob, result: Judgement) -> dict[str, object]:
     meter, written = result.asked.meter, result.written
     return {
         "folder": str(job.out),
-        "judge": job.judge.name,
         "rubric": result.rubric.name,
-        "audit": [each.as_dict() for each in written.audits],
-        "pairs_without_label": dict(sorted(written.no_label.items())),
-        "questions_without_verdict": dict(sorted(written.no_verdict.items())),
+        "judges": [{"model": judge.name, **judge.figures()} for judge in written.judges],
+        "together": written.together and {"rule": job.rule, "kappa": written.kappa, **written.together.figures()},
+        "audit": [each.as_dict() for each in written.last.audits],
         "disagreements": [each.as_dict() for each in written.strongest.found],
         "asked": {
             "answers": meter.asked,

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.command.errors import AccountingError
@@ -22,6 +24,7 @@ from synth.judging.pairs import Pairs
 from synth.judging.questions import Judging
 from synth.judging.report import NAME, Facts, render_report
 from synth.judging.rubric import Rubric
+from synth.judging.together import Rule, kappa, name_of, scores_together
 from synth.judging.verdict import Unreadable
 from synth.judging.verdicts import SCORES, VERDICTS, Judged, Why, judged, score_table, verdict_table
 
@@ -32,18 +35,16 @@ ROWS = 4096
 SCHEMAS = {"verdicts.parquet": VERDICTS, "scores.parquet": SCORES}
 FILES = [*SCHEMAS, NAME]
 PACKAGES = ("numpy", "pyarrow", "orjson")
-AUDITED = ["source", "label", "chosen_first", "rejected_first", "chosen_chars", "rejected_chars"]
+AUDITED = ["source", "judge", "label", "chosen_first", "rejected_first", "chosen_chars", "rejected_chars"]
 
 
 @dataclass(slots=True)
-class Written:
-    """What was written: the files, the report, the audit, the strongest disagreements, answers and tokens, and by
-    reason the pairs without a label and the questions without a verdict."""
+class OfJudge:
+    """What one judge gave, or several together: the audit, answers and tokens, and by reason the pairs without a label
+    and the questions without a verdict."""
 
-    files: list[OutputFile] = field(default_factory=list)
-    report: dict[str, str | int] = field(default_factory=dict)
+    name: str
     audits: list[Audit] = field(default_factory=list)
-    strongest: Strongest = field(default_factory=Strongest)
     tokens: Counter[str] = field(default_factory=Counter)
     no_label: Counter[str] = field(default_factory=Counter)
     no_verdict: Counter[str] = field(default_factory=Counter)
@@ -62,32 +63,76 @@ class Written:
                 last = {each.first: each.verdict for each in one.asked}
                 self.no_label[next(said.reason for said in last.values() if isinstance(said, Unreadable))] += 1
 
+    def figures(self) -> dict[str, object]:
+        """The figures for JSON."""
+        return {
+            "tokens": dict(sorted(self.tokens.items())),
+            "pairs_without_label": dict(sorted(self.no_label.items())),
+            "questions_without_verdict": dict(sorted(self.no_verdict.items())),
+            "audit": [each.as_dict() for each in self.audits],
+        }
 
-def write_files(judging: Judging, find: Find, why: Why, folder: Path) -> Written:
-    """Write both files into `folder`, and audit them.
+
+@dataclass(slots=True)
+class Written:
+    """What was written: the files, the report, what each judge gave and, where there are several, all together; their
+    kappa; and the strongest disagreements."""
+
+    judges: list[OfJudge]
+    together: OfJudge | None = None
+    kappa: float | None = None
+    files: list[OutputFile] = field(default_factory=list)
+    report: dict[str, str | int] = field(default_factory=dict)
+    strongest: Strongest = field(default_factory=Strongest)
+
+    @property
+    def each(self) -> list[OfJudge]:
+        """Every judge, then all together."""
+        return [*self.judges, *([self.together] if self.together else [])]
+
+    @property
+    def last(self) -> OfJudge:
+        """The only judge, or all together."""
+        return self.each[-1]
+
+
+def write_files(ways: Sequence[Judging], rule: Rule, find: Find, why: Why, folder: Path) -> Written:
+    """Write both files into `folder`, and audit them; `ways` is how each judge was asked.
 
     Raises:
         AccountingError: a pair is unaccounted for.
     """
-    written = Written()
+    written = Written([OfJudge(way.model) for way in ways], OfJudge(name_of(rule)) if len(ways) > 1 else None)
     with ExitStack() as stack:
         sinks = {name: stack.enter_context(Sink(folder / name, schema, ROWS)) for name, schema in SCHEMAS.items()}
-        for group in judged(judging, find, why):
-            sinks["verdicts.parquet"].write(verdict_table(group, judging.model))
-            sinks["scores.parquet"].write(score_table(group, judging.model))
-            written.strongest.add(group)
-            written.count(group)
+        for groups in zip(*(judged(way, find, why) for way in ways), strict=True):
+            scores = [score_table(group, way.model) for group, way in zip(groups, ways, strict=True)]
+            if written.together:
+                scores.append(scores_together(scores, rule))
+            for judge, way, group in zip(written.judges, ways, groups, strict=True):
+                sinks["verdicts.parquet"].write(verdict_table(group, way.model))
+                judge.count(group)
+            for table in scores:
+                sinks["scores.parquet"].write(table)
+            written.strongest.add(scores[-1]["label"].to_pylist(), groups)
     written.files = [look_back(folder, name) for name in SCHEMAS]
-    written.audits = audit(_read_scores(folder))
-    labelled = written.audits[-1].judged
-    if labelled + written.no_label.total() != len(judging.pairs):
-        found = f"{len(judging.pairs):,} pairs, {labelled:,} with a label, {written.no_label.total():,} without"
-        raise AccountingError("judge-prefs", found)
+    _audit(written, pq.read_table(folder / "scores.parquet", columns=AUDITED), len(ways[0].pairs))
     return written
 
 
-def _read_scores(folder: Path) -> pa.Table:
-    return pq.read_table(folder / "scores.parquet", columns=AUDITED)
+def _audit(written: Written, scores: pa.Table, pairs: int) -> None:
+    """Audit each judge, and see that no pair was lost."""
+    of = {judge.name: scores.filter(pc.equal(scores["judge"], judge.name)) for judge in written.each}
+    for judge in written.each:
+        judge.audits = audit(of[judge.name])
+        if judge is written.together:
+            judge.no_label.update(["judge_without_verdict"] * (pairs - judge.audits[-1].judged))
+        labelled, without = judge.audits[-1].judged, judge.no_label.total()
+        if labelled + without != pairs or len(of[judge.name]) != pairs:
+            found = f"{pairs:,} pairs, {labelled:,} with a label, {without:,} without"
+            raise AccountingError(f"judge-prefs: {judge.name}", found)
+    if written.together:
+        written.kappa = kappa([of[judge.name]["label"].to_pylist() for judge in written.judges])
 
 
 def write_report(facts: Facts, folder: Path) -> dict[str, str | int]:
@@ -97,10 +142,10 @@ def write_report(facts: Facts, folder: Path) -> dict[str, str | int]:
     return {"path": NAME, "bytes": len(html), "sha256": hashlib.sha256(html).hexdigest()}
 
 
-def render_manifest(job: JudgeJob, judging: Judging, rubric: Rubric, written: Written) -> str:
+def render_manifest(job: JudgeJob, ways: Sequence[Judging], rubric: Rubric, written: Written) -> str:
     """The manifest as JSON, without times, paths or addresses; the same however often the run was interrupted."""
-    pairs: Pairs = judging.pairs
-    manifest = {
+    pairs: Pairs = ways[0].pairs
+    manifest: dict[str, object] = {
         "format": FORMAT,
         "lang": pairs.lang,
         "made_with": {"build-prefs": version("build-prefs"), **{name: version(name) for name in PACKAGES}},
@@ -114,19 +159,14 @@ def render_manifest(job: JudgeJob, judging: Judging, rubric: Rubric, written: Wr
                 for (source, reason), count in sorted(pairs.left_out.items())
             ],
         },
+        "rubric": rubric.model_dump(mode="json"),
+        "scale": "the share of two orders that an answer won: 0, 0.5 or 1",
         "judges": [
-            {
-                "model": judging.model,
-                "kind": "pairwise",
-                "scale": "the share of two orders that an answer won: 0, 0.5 or 1",
-                "structured_output": judging.structured,
-                "rubric": rubric.model_dump(mode="json"),
-                "tokens": dict(sorted(written.tokens.items())),
-                "pairs_without_label": dict(sorted(written.no_label.items())),
-                "questions_without_verdict": dict(sorted(written.no_verdict.items())),
-                "audit": [each.as_dict() for each in written.audits],
-            }
+            {"model": judge.name, "kind": "pairwise", "structured_output": way.structured, **judge.figures()}
+            for judge, way in zip(written.judges, ways, strict=True)
         ],
         "outputs": [*(file.as_dict() for file in written.files), written.report],
     }
+    if written.together:
+        manifest["together"] = {"rule": job.rule, "kappa": written.kappa, **written.together.figures()}
     return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

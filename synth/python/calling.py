@@ -26,14 +26,14 @@ def parser_for(function: str) -> type[argparse.ArgumentParser]:
 
 
 def flags_of(options: dict[str, object]) -> list[str]:
-    """The arguments as the command's options: None and False are left out."""
+    """The arguments as the command's options: None and False are left out, each value of a list is one more option."""
     flags = []
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
         if value is True:
             flags.append(flag)
         elif value is not None and value is not False:
-            flags.append(f"{flag}={value}")
+            flags += [f"{flag}={each}" for each in (value if isinstance(value, (list, tuple)) else [value])]
     return flags
 
 

@@ -2,9 +2,10 @@
 
 import html
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sources.command.extras import explain_missing_packages
 from sources.pairs.schema import Lang
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JudgeResult:
-    """What a run wrote: its folder, the audit of each source (the last one is the total, where there are several), and
-    the strongest disagreements; notebooks show the audit as a table."""
+    """What a run wrote: its folder, the audit of each source by the judge or by all judges together (the last one is
+    the total, where there are several), and the strongest disagreements; notebooks show the audit as a table."""
 
     folder: Path
-    judge: str
+    judges: list[str]
     audits: "list[Audit]"
     disagreements: "list[Disagreement]"
 
@@ -48,17 +49,18 @@ class JudgeResult:
         from synth.judging.show import audit_table
 
         text = io.StringIO()
-        Console(file=text, width=160).print(audit_table(f"{self.judge} on the labels", self.audits))
+        Console(file=text, width=160).print(audit_table(f"{', '.join(self.judges)} on the labels", self.audits))
         return f"<pre>{html.escape(text.getvalue())}</pre>"
 
 
 def judge(  # noqa: PLR0913 - the options of judge-prefs
     pairs: str | Path,
     *,
-    judge_model: str,
+    judge_model: str | Sequence[str],
     out: str | Path,
-    judge_url: str | None = None,
-    judge_key_file: str | Path | None = None,
+    judge_url: str | Sequence[str] | None = None,
+    judge_key_file: str | Path | Sequence[str | Path] | None = None,
+    together: Literal["majority", "all"] | None = None,
     lang: Lang | None = None,
     sample: int | None = None,
     rubric: str | Path | None = None,
@@ -94,4 +96,5 @@ def judge(  # noqa: PLR0913 - the options of judge-prefs
 
         job = make_job(parse(words, parser_for("judge()")))
         result = run_anywhere(lambda on_start: run_judging(job, progress=shown, on_start=on_start))
-    return JudgeResult(job.out, job.judge.name, result.written.audits, result.written.strongest.found)
+    judges = [each.name for each in job.judges]
+    return JudgeResult(job.out, judges, result.written.last.audits, result.written.strongest.found)

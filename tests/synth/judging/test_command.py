@@ -186,14 +186,23 @@ def test_a_model_name_with_an_escape_is_printed_safely(judge: Judge, court: Cour
     ("more", "said"),
     [
         (["--no-wait"], "--no-wait: says nothing without --batch"),
-        (["--judge-url", "ftp://x"], "--judge-url: is no http or https URL"),
         (["--rubric", "nothing"], "--rubric: no rubric nothing; expected en, zh"),
         (["--judge-model", "other"], "serves no other; expected played"),
-        (["--max-spend", "1", "--judge-url", "https://example.com/v1"], "the price of played is not known"),
     ],
 )
 def test_wrong_usage_is_one_line(more: list[str], said: str, judge: Judge, court: Court, played: Start) -> None:
     assert said in judge(played(says=perfect).url, *more, code=2).err
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://x", "--judge-url: is no http or https URL"),
+        ("https://example.com/v1", "the price of played is not known"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_one_line(url: str, said: str, judge: Judge) -> None:
+    assert said in judge(url, "--max-spend", "1", code=2).err
 
 
 def test_the_examples_of_the_help_and_of_the_docs_are_accepted() -> None:

@@ -80,4 +80,4 @@ def test_a_rubric_of_ones_own_is_what_the_judge_is_told(court: Court, judge: Jud
     (message,) = body["messages"]
     assert message["content"].startswith("Q User: 请说明第")
     assert "response_format" not in body
-    assert court.manifest()["judges"][0]["rubric"]["question"] == "Q {prompt}|{first}|{second}"
+    assert court.manifest()["rubric"]["question"] == "Q {prompt}|{first}|{second}"
