@@ -19,6 +19,8 @@ from synth.judging.texts import NEEDED, SPOOLED, check_columns, find_faults, tex
 
 KEYS = ["id", "source", "lang"]
 PAIRS_AT_ONCE = 512
+DROPPED = "dropped.parquet"
+"""The table of a build whose pairs are in no dataset; given as a file it can be judged too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def read_pairs(path: Path, spool: Path, *, lang: Lang | None, sample: int | None
         UsageError: there are pairs of two languages, and `lang` does not say which.
     """
     folder = _open(path, lang)
-    names = [name for name, _ in folder.outputs if name != "dropped.parquet"]
+    names = [name for name, _ in folder.outputs if not (folder.manifest and name == DROPPED)]
     of_source, repeated, seen = Counter[str](), Counter[tuple[str, str]](), dict[str, list[str]]()
     known = set[str]()
     for name in names:

@@ -169,3 +169,16 @@ def test_a_column_of_another_kind_is_one_line(column: str, values: pa.Array, sai
     with pytest.raises(PrefsError) as error:
         read(court.pairs, tmp_path)
     assert said in str(error.value)
+
+
+def test_pairs_that_a_build_dropped_are_judged_only_where_the_file_is_named(
+    build_sample: Callable[..., list[Built]], tmp_path: Path
+) -> None:
+    build_sample(tmp_path / "prefs")
+    dropped = pq.read_table(tmp_path / "prefs" / "zh" / "dropped.parquet")
+    whole = dropped.filter(dropped["id"].is_valid())
+    pq.write_table(whole, tmp_path / "dropped.parquet")
+    named = {row["id"] for row in rows_of(read(tmp_path / "dropped.parquet", tmp_path))}
+    of_build = {row["id"] for row in rows_of(read(tmp_path / "prefs", tmp_path))}
+    assert named <= set(whole["id"].to_pylist())
+    assert named - of_build  # a dropped duplicate has the id of the pair that stayed
