@@ -9,45 +9,11 @@ from functools import lru_cache
 
 from sources.command.errors import MissingColumnError, UsageError
 from sources.command.settings import did_you_mean
-from sources.layouts.known import dialogues, llama_factory, others, scored, trl, unpaired, verdicts
+from sources.layouts.known import LAYOUTS
 from sources.layouts.layout import PAIRINGS, Layout, Options
 from sources.layouts.nearest import describe_unknown
 from sources.layouts.paths import keys_layout
 from sources.layouts.read_row import RowReader
-
-LAYOUTS: tuple[Layout, ...] = (
-    trl.CONVERSATIONAL,
-    dialogues.HH_PROMPT,
-    trl.STANDARD,
-    trl.ULTRAFEEDBACK,
-    dialogues.HH,
-    trl.IMPLICIT,
-    llama_factory.SHAREGPT,
-    llama_factory.ALPACA,
-    unpaired.KTO_ALPACA,
-    llama_factory.OLD,
-    others.MS_SWIFT,
-    others.MS_SWIFT_QUERY,
-    others.MEDICAL_GPT,
-    others.AXOLOTL,
-    others.AXOLOTL_MESSAGES,
-    others.OPENAI,
-    others.NAMED_SIDES,
-    verdicts.HELP_STEER,
-    verdicts.ARENA,
-    verdicts.ARENA_LISTS,
-    verdicts.PKU,
-    verdicts.SHP,
-    scored.TWO_SCORES,
-    verdicts.WINNER,
-    scored.SCORED,
-    scored.SCORED_LISTS,
-    scored.PADDLE_NLP,
-    unpaired.KTO,
-    unpaired.KTO_LLAMA_FACTORY,
-    unpaired.KTO_MS_SWIFT,
-)
-"""In the order in which they are tried."""
 
 MIN_SHARE = 0.5
 """So many of the first rows must have a known layout."""

@@ -1,6 +1,6 @@
 """The known layouts as a table for docs/add-your-data.md: `python -m sources.layouts.table` prints it."""
 
-from sources.layouts.find import LAYOUTS
+from sources.layouts.known import LAYOUTS
 
 
 def table_of_layouts() -> str:

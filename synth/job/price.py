@@ -57,7 +57,7 @@ class PriceList(Settings):
 
 
 def load_prices(name_or_file: str) -> PriceList:
-    """The prices of that file, by default those of synth/asking/prices.yaml.
+    """The prices of that file, by default those of synth/job/prices.yaml.
 
     Raises:
         UsageError: there is none, or it is wrong.
@@ -80,6 +80,6 @@ def find_price(prices: PriceList, model: str, *, is_own: bool, limited: bool) ->
             "--max-spend",
             f"the price of {model} is not known",
             expected=f"a price for it ({', '.join(sorted(prices.models))} have one)",
-            hint="Copy synth/asking/prices.yaml, add it, and give the file with --prices.",
+            hint="Copy synth/job/prices.yaml, add it, and give the file with --prices.",
         )
     return None

@@ -22,7 +22,6 @@ from sources.fetch.data_files import is_data
 from sources.files.own.first_bytes import HEAD_BYTES, Kind, kind_of, refusal
 from sources.files.unpack import BoundedStream
 
-PACKINGS: tuple[Kind, ...] = ("gz", "xz", "bz2", "zst", "zip")
 BUFFER_BYTES = 1 << 20
 WORKBOOK = "xl/workbook.xml"
 MAX_LISTED = 6

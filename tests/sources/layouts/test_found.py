@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sources.command.errors import MissingColumnError
-from sources.layouts.find import LAYOUTS, find_layout, row_reader
+from sources.layouts.find import find_layout, row_reader
+from sources.layouts.known import LAYOUTS
 from sources.layouts.layout import NoPairError
 from tests.sources.layouts.rows import (
     DIALOGUES,
