@@ -53,6 +53,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--commercial-ok", action="store_true", help="only sources whose licence allows commercial use")
     add("--benchmarks", type=Path, metavar="DIR", help="look for benchmark questions of the files in DIR")
     add("--synth", type=Path, metavar="DIR", help="pairs made by synth-prefs")
+    add("--judged", type=Path, metavar="DIR", help="verdicts by judge-prefs on these pairs")
+    disagrees = "with --judged, pairs whose label the judge disagrees with: drop (default), tag, flip or off"
+    add("--judge-disagrees", choices=("drop", "tag", "flip", "off"), help=disagrees)
+    add("--min-margin", type=float, metavar="N", help="with --judged: drop pairs whose judged scores are closer")
     own = "preferences of your own: a file, a folder or owner/name[@revision] on the Hub; may be repeated"
     add("--add", action="append", default=[], metavar="DATA[:LAYOUT]", help=own)
     add("--add-name", action="append", default=[], metavar="NAME", help="what to call them, in the order of --add")

@@ -21,6 +21,7 @@ examples:
                                                several judges; their verdicts stand also one by one
   judge-prefs prefs/zh --judge-model gpt-4o --max-spend 20 --out judged/zh
                                                OpenAI's; stops before 20 dollars are exceeded
+  build-prefs --lang zh --judged judged/zh     then: without the pairs it disagrees with
 
 Each pair is asked about twice, with chosen and with rejected first. Only a preference that both orders share counts;
 all else is a tie. A verdict that cannot be read for certain is asked for once more, and then is none, with its reason.

@@ -14,6 +14,7 @@ from builders.building.prepare import Preparer, read_source
 from builders.engines.spill import Spill, SpillPart, SpillWriter
 from builders.engines.this_machine import Tally, map_in_processes
 from builders.inputs.inputs import InputFile, Inputs, Request
+from builders.inputs.judged import JudgedFolder
 from builders.inputs.recipe import ChosenSource, Policy
 from builders.measures.findings import Findings
 from builders.stages.benchmarks import Question
@@ -103,6 +104,7 @@ class Settings:
     reasoning: ReasoningPolicy
     simplify: bool
     scratch: Path
+    judged: JudgedFolder | None
 
 
 def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) -> Gathered:
@@ -122,6 +124,7 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
         reasoning=recipe.reasoning,
         simplify=recipe.simplifies,
         scratch=scratch,
+        judged=request.judged,
     )
     progress.start("read and check", None, "rows")
     largest_first = sorted(units(inputs, request), key=Unit.effort, reverse=True)
@@ -198,7 +201,8 @@ def gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
 
 def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
     index = _contamination_index(settings.questions)
-    preparer = Preparer(settings.policies, settings.check_limits, index, settings.reasoning, settings.simplify)
+    judged = settings.judged.read() if settings.judged else None
+    preparer = Preparer(settings.policies, settings.check_limits, index, settings.reasoning, settings.simplify, judged)
     pairs = SpillWriter(settings.scratch / f"pairs-{unit.number:04d}.arrow")
     lost = SpillWriter(settings.scratch / f"lost-{unit.number:04d}.arrow")
     keys = [Keys.none()]

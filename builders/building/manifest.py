@@ -49,6 +49,7 @@ def render_manifest(outcome: Outcome, inputs: Inputs, request: Request) -> str:
             "without": sorted(request.without),
             "limit": request.max_rows,
             "commercial_ok": request.commercial_ok,
+            **({"judged": request.judged.as_dict()} if request.judged else {}),
         },
         "inputs": [
             {

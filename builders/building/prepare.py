@@ -12,6 +12,7 @@ from builders.inputs.inputs import InputFile
 from builders.inputs.recipe import ChosenSource, Policy
 from builders.measures.findings import Findings
 from builders.stages.contamination import ContaminationIndex
+from builders.stages.judged import STAGE, Judged
 from builders.stages.keys import Keys, compute_keys
 from sources.checks import CHECKS, CheckLimits
 from sources.files.read import read_rows
@@ -70,6 +71,7 @@ class Preparer:
     index: ContaminationIndex
     reasoning: ReasoningPolicy = "keep"
     simplify: bool = False
+    judged: Judged | None = None
 
     def __call__(self, batch: SourceBatch) -> Prepared:
         source, path = batch.chosen.source, batch.file.name
@@ -78,6 +80,7 @@ class Preparer:
         reasoning = count_reasoning(adapted.pairs)
         drafts, repairs = set_reasoning(adapted.pairs, self.reasoning)
         pairs = assemble(replace(adapted, pairs=drafts), source, path)
+        pairs = self.judged.flip(pairs) if self.judged else pairs
         lost = [lost_rows(batch.batch.bad, source, path, "read"), lost_rows(adapted.skipped, source, path, "adapt")]
         return Prepared(
             parts=[
@@ -104,7 +107,7 @@ class Preparer:
 
         A pair that several checks drop has the reason of the first and the codes of the others as tags.
         """
-        reasons: dict[int, tuple[str, str]] = {}
+        reasons: dict[int, tuple[str, str, str]] = {}
         tags: dict[int, list[str]] = {}
         for code, check in CHECKS.items():
             policy = self.policies.get(code, "off")
@@ -114,22 +117,34 @@ class Preparer:
             findings.found(code, hits)
             for row, evidence in hits.items():
                 if policy == "drop" and row not in reasons:
-                    reasons[row] = (code, evidence)
+                    reasons[row] = ("check", code, evidence)
                 else:
                     tags.setdefault(row, []).append(code)
+        self._judge(texts.pairs, tags, reasons)
         alive = np.ones(len(texts), dtype=bool)
         alive[list(reasons)] = False
         return _with_findings(texts.pairs, tags, reasons), alive
 
+    def _judge(self, pairs: pa.Table, tags: dict[int, list[str]], reasons: dict[int, tuple[str, str, str]]) -> None:
+        """Add what a judge's verdicts do with pairs; one that a check drops has the check's reason."""
+        drops, found = self.judged.find(pairs) if self.judged else ({}, {})
+        for row, tag in found.items():
+            tags.setdefault(row, []).append(tag)
+        for row, (code, evidence) in drops.items():
+            if row in reasons:
+                tags.setdefault(row, []).append(code)
+            else:
+                reasons[row] = (STAGE, code, evidence)
 
-def _with_findings(pairs: pa.Table, tags: dict[int, list[str]], reasons: dict[int, tuple[str, str]]) -> pa.Table:
+
+def _with_findings(pairs: pa.Table, tags: dict[int, list[str]], reasons: dict[int, tuple[str, str, str]]) -> pa.Table:
     count = len(pairs)
     extras = pairs[EXTRAS.name]
     pairs = pairs.drop_columns([ITEM.name, EXTRAS.name])
     for name, values in (
-        ("stage", dict.fromkeys(reasons, "check")),
-        ("reason", {row: code for row, (code, _) in reasons.items()}),
-        ("evidence", {row: evidence for row, (_, evidence) in reasons.items()}),
+        ("stage", {row: stage for row, (stage, _, _) in reasons.items()}),
+        ("reason", {row: code for row, (_, code, _) in reasons.items()}),
+        ("evidence", {row: evidence for row, (_, _, evidence) in reasons.items()}),
     ):
         pairs = pairs.append_column(DROPPED.field(name), _sparse(values, count))
     pairs = pairs.append_column(EXTRAS, extras)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from builders.engines.this_machine import map_in_threads
 from builders.inputs.files_told import tell_files
+from builders.inputs.judged import JudgedFolder
 from builders.inputs.recipe import ChosenSource, Recipe, choose_sources
 from builders.stages.benchmarks import BenchmarkStatus, Question
 from builders.stages.caps import Cap
@@ -36,6 +37,7 @@ class Request:
     out: Path
     benchmarks: Path | None = None
     synth: Path | None = None
+    judged: JudgedFolder | None = None
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     commercial_ok: bool = False

@@ -12,7 +12,9 @@ from builders.building.pipeline import build as run_build
 from builders.building.table import remarks
 from builders.inputs.added import Added, find_added, parse_added, want_files
 from builders.inputs.inputs import Request, names_of_own
+from builders.inputs.judged import want_judged
 from builders.inputs.recipe import add_sources, load_recipe
+from builders.stages.judged import Disagrees
 from sources.command.errors import UsageError
 from sources.command.printable import printable
 from sources.command.progress import Bars, Silent
@@ -111,6 +113,9 @@ class BuildOptions(TypedDict, total=False):
     commercial_ok: bool
     benchmarks: str | Path | None
     synth: str | Path | None
+    judged: str | Path | None
+    judge_disagrees: Disagrees | None
+    min_margin: float | None
     add: Paths
     add_name: Names
     add_licence: Names
@@ -142,6 +147,9 @@ def build(
     commercial_ok: bool = False,
     benchmarks: str | Path | None = None,
     synth: str | Path | None = None,
+    judged: str | Path | None = None,
+    judge_disagrees: Disagrees | None = None,
+    min_margin: float | None = None,
     add: Paths = (),
     add_name: Names = (),
     add_licence: Names = (),
@@ -176,6 +184,9 @@ def build(
         commercial_ok=commercial_ok,
         benchmarks=benchmarks,
         synth=synth,
+        judged=judged,
+        judge_disagrees=judge_disagrees,
+        min_margin=min_margin,
         added=added,
         wanted=want_files(listed(include), listed(exclude), encoding),
         only_added=only_added,
@@ -206,6 +217,9 @@ def make_request(
     commercial_ok: bool = False,
     benchmarks: str | Path | None = None,
     synth: str | Path | None = None,
+    judged: str | Path | None = None,
+    judge_disagrees: Disagrees | None = None,
+    min_margin: float | None = None,
     added: Sequence[Added] = (),
     wanted: Wanted = EVERYTHING,
     only_added: bool = False,
@@ -238,6 +252,7 @@ def make_request(
         out=out,
         benchmarks=Path(benchmarks) if benchmarks is not None else SAMPLE / "benchmarks" if sample else None,
         synth=Path(synth) if synth is not None else None,
+        judged=want_judged(judged, judge_disagrees, min_margin),
         only=tuple(only),
         without=tuple(without),
         commercial_ok=commercial_ok,

@@ -1,0 +1,105 @@
+"""A build that takes the verdicts of judge-prefs: accounted for, and named in the manifest."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from builders.build_prefs import main
+
+Build = Callable[..., Path]
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """Build one small source of the embedded sample."""
+
+    def run(*more: object, name: str = "prefs", code: int = 0) -> Path:
+        flags = ["--lang", "zh", "--sample", "--only", "huozi", "--no-report", "--workers", 1, "--out", tmp_path / name]
+        assert main([str(flag) for flag in [*flags, *more]]) == code
+        return tmp_path / name / "zh"
+
+    return run
+
+
+def pairs_of(folder: Path) -> list[dict[str, Any]]:
+    return [row for path in sorted(folder.glob("data/*.parquet")) for row in pq.read_table(path).to_pylist()]
+
+
+@pytest.fixture
+def verdicts(tmp_path: Path, build: Build) -> Path:
+    """A folder of judge-prefs: the judge disagrees with the first two pairs and has no preference in the third."""
+    ids = [row["id"] for row in pairs_of(build(name="whole"))]
+    labels = ["rejected", "rejected", "tie", *["chosen"] * (len(ids) - 4), None]
+    score = {"chosen": (1.0, 0.0), "rejected": (0.0, 1.0), "tie": (0.5, 0.5), None: (None, None)}
+    folder = tmp_path / "judged"
+    folder.mkdir()
+    columns = {
+        "id": ids,
+        "judge": ["m"] * len(ids),
+        "label": labels,
+        "score_chosen": [score[label][0] for label in labels],
+        "score_rejected": [score[label][1] for label in labels],
+    }
+    pq.write_table(pa.table(columns), folder / "scores.parquet")
+    (folder / "manifest.json").write_text(json.dumps({"judges": [{"model": "m"}], "scale": "two orders"}))
+    return folder
+
+
+def test_what_the_judge_disagrees_with_is_dropped_and_accounted_for(build: Build, verdicts: Path) -> None:
+    built = build("--judged", verdicts)
+    dropped = pq.read_table(built / "dropped.parquet").to_pylist()
+    lost = [(row["stage"], row["reason"], row["evidence"]) for row in dropped if row["stage"] == "judge"]
+    assert sorted(lost) == [
+        ("judge", "judge_disagrees", "m: rejected, margin 1"),
+        ("judge", "judge_disagrees", "m: rejected, margin 1"),
+        ("judge", "judge_tie", "m: tie, margin 0"),
+    ]
+    manifest = json.loads((built / "manifest.json").read_bytes())
+    told = manifest["flags"]["judged"]
+    assert (told["judge"], told["scale"], told["disagrees"], told["min_margin"]) == ("m", "two orders", "drop", 0.0)
+    assert len(pairs_of(built)) == len(pairs_of(build(name="again"))) - 3
+
+
+def test_turned_round_pairs_are_kept_and_tagged(build: Build, verdicts: Path) -> None:
+    before = {row["source_row"]: row for row in pairs_of(build(name="whole"))}
+    after = {row["source_row"]: row for row in pairs_of(build("--judged", verdicts, "--judge-disagrees", "flip"))}
+    turned = {where for where, row in after.items() if "judge_flipped" in row["tags"]}
+    assert len(turned) == 2
+    assert len(after) == len(before) - 1
+    for where, row in after.items():
+        side = "rejected" if where in turned else "chosen"
+        assert row["chosen"] == before[where][side]
+
+
+def test_tags_stay_on_the_pairs(build: Build, verdicts: Path) -> None:
+    built = build("--judged", verdicts, "--judge-disagrees", "tag")
+    tags = [tag for row in pairs_of(built) for tag in row["tags"] if tag.startswith("judge_")]
+    assert sorted(tags) == ["judge_disagrees", "judge_disagrees", "judge_tie"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "said"),
+    [
+        (["--judge-disagrees", "tag"], 2, "--judge-disagrees: needs --judged"),
+        (["--min-margin", "1"], 2, "--min-margin: needs --judged"),
+        (["--judged", "nowhere"], 1, "--judged nowhere: no manifest.json there. Make it with judge-prefs."),
+    ],
+)
+def test_wrong_usage_is_one_line(
+    flags: list[str], code: int, said: str, build: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build(*flags, code=code)
+    assert said in capsys.readouterr().err
+
+
+def test_a_manifest_of_another_command_is_none(
+    build: Build, verdicts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (verdicts / "manifest.json").write_text('{"writers": []}')
+    build("--judged", verdicts, code=1)
+    assert "is no manifest of judge-prefs (KeyError: 'judges')" in capsys.readouterr().err
