@@ -21,7 +21,7 @@ from builders.stages.benchmarks import Question
 from builders.stages.contamination import ContaminationIndex
 from builders.stages.keys import Keys, concatenate
 from sources.checks import CheckLimits
-from sources.command.errors import NoPairsError
+from sources.command.errors import NoPairsError, UsageError
 from sources.command.progress import Progress
 from sources.files.rows import Limits
 from sources.pairs.extras import extras_of
@@ -32,6 +32,7 @@ SMALL_BYTES = 8 << 20
 """Up to here a build is done before the worker processes would have started."""
 
 MAX_REASONS_TOLD = 3
+OTHERS = "Was it another build, or a sample of other sources, that was judged?"
 QUESTIONS = pa.schema([(name, pa.string()) for name in Question.__slots__])
 
 PACKING = {".gz": 5, ".xz": 8, ".parquet": 3}
@@ -71,6 +72,7 @@ class UnitResult:
     layouts: Counter[str] = field(default_factory=Counter)
     reasoning: Counter[str] = field(default_factory=Counter)
     wide: set[str] = field(default_factory=set)
+    judged: int = 0
 
     def give_keys(self) -> Keys:
         """The keys, of which nothing is kept here: those of all pairs together must not be held twice."""
@@ -113,6 +115,7 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
     Raises:
         NoPairsError: no row gave a pair.
         ReadError: a file cannot be read.
+        UsageError: there are verdicts of a judge, and none is on these pairs.
     """
     recipe = request.recipe
     settings = Settings(
@@ -148,6 +151,8 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
         hint = "Look at the files, at the layout if one is named, and at --limit."
         where, first = _first_lost(lost)
         raise NoPairsError(where, f"no upstream row gave a pair{why}{first}", hint=hint)
+    if request.judged and not any(account.judged for account in accounts):
+        raise UsageError(f"--judged {request.judged.path}", f"no verdict on any of these {made:,} pairs", hint=OTHERS)
     keys = concatenate([result.give_keys() for result in results])
     pairs = Spill([result.pairs for result in results])
     wide = frozenset(lang for result in results for lang in result.wide)
@@ -216,6 +221,7 @@ def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
         result.unused.update(prepared.unused)
         result.layouts.update(prepared.adapted.layouts)
         result.reasoning.update(prepared.reasoning)
+        result.judged += prepared.judged
         reasons = (prepared.lost[name].to_pylist() for name in ("stage", "reason"))
         result.skipped.update(zip(*reasons, strict=True))
         lost.append(prepared.lost)
@@ -251,3 +257,4 @@ def _enter(result: UnitResult, account: Account) -> None:
     account.unused.update(result.unused)
     account.layouts.update(result.layouts)
     account.reasoning.update(result.reasoning)
+    account.judged += result.judged

@@ -60,6 +60,7 @@ class Prepared:
     adapted: Adapted
     reasoning: Mapping[str, int]
     unused: Mapping[str, int]
+    judged: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Preparer:
         reasoning = count_reasoning(adapted.pairs)
         drafts, repairs = set_reasoning(adapted.pairs, self.reasoning)
         pairs = assemble(replace(adapted, pairs=drafts), source, path)
+        judged = self.judged.count(pairs) if self.judged else 0
         pairs = self.judged.flip(pairs) if self.judged else pairs
         lost = [lost_rows(batch.batch.bad, source, path, "read"), lost_rows(adapted.skipped, source, path, "adapt")]
         return Prepared(
@@ -93,6 +95,7 @@ class Preparer:
             adapted=replace(adapted, repairs={**adapted.repairs, **repairs}),
             reasoning=reasoning,
             unused=Counter(batch.batch.unused) + Counter(adapted.unused),
+            judged=judged,
         )
 
     def _part(self, texts: PairTexts, place: int) -> PreparedPart:

@@ -37,6 +37,10 @@ class Judged:
     disagrees: Disagrees
     min_margin: float = 0.0
 
+    def count(self, pairs: pa.Table) -> int:
+        """How many of the pairs have a verdict."""
+        return len(self._of(pairs))
+
     def flip(self, pairs: pa.Table) -> pa.Table:
         """The pairs, chosen and rejected changed in those whose rejected answer the judge prefers; tagged, with a new
         id. Where this is not asked for, the pairs as they are."""

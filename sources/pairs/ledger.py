@@ -30,6 +30,7 @@ class Account:
     unused: Counter[str] = field(default_factory=Counter)
     layouts: Counter[str] = field(default_factory=Counter)
     reasoning: Counter[str] = field(default_factory=Counter)
+    judged: int = 0
 
     @property
     def written(self) -> int:
@@ -56,7 +57,8 @@ class Account:
         self.expect("pairs made", self.pairs_made, self.written + self.dropped.total())
 
     def remarks(self) -> list[tuple[str, str]]:
-        """(what, words) of what a reader of the numbers should know: columns that were not used, several layouts."""
+        """(what, words) of what a reader of the numbers should know: columns that were not used, several
+        layouts, reasoning, verdicts of a judge."""
         found = []
         if self.unused:
             found.append(("not used", f"{self.source}: {_shares(self.unused, self.rows_read)}"))
@@ -67,6 +69,8 @@ class Account:
             found.append(
                 ("reasoning", f"{self.source}: with {chosen:.1%} of chosen and {rejected:.1%} of rejected answers")
             )
+        if self.judged:
+            found.append(("judged", f"{self.source}: a verdict on {self.judged:,} of {self.pairs_made:,} pairs made"))
         return found
 
     def as_dict(self) -> dict[str, object]:
@@ -86,6 +90,7 @@ class Account:
             **({"columns_not_used": dict(sorted(self.unused.items()))} if self.unused else {}),
             **({"layouts": dict(sorted(self.layouts.items()))} if len(self.layouts) > 1 else {}),
             **({"answers_with_reasoning": dict(sorted(self.reasoning.items()))} if self.reasoning else {}),
+            **({"pairs_with_verdict": self.judged} if self.judged else {}),
         }
 
 
@@ -93,7 +98,7 @@ def total(accounts: Iterable[Account], lang: str) -> Account:
     """The sum of some accounts."""
     result = Account("total", lang, "")
     for account in accounts:
-        for name in ("rows_read", "rows_used", "pairs_made", "train", "test"):
+        for name in ("rows_read", "rows_used", "pairs_made", "train", "test", "judged"):
             setattr(result, name, getattr(result, name) + getattr(account, name))
         for name in ("skipped", "dropped", "repairs", "tags", "unused", "layouts", "reasoning"):
             getattr(result, name).update(getattr(account, name))

@@ -103,3 +103,19 @@ def test_a_manifest_of_another_command_is_none(
     (verdicts / "manifest.json").write_text('{"writers": []}')
     build("--judged", verdicts, code=1)
     assert "is no manifest of judge-prefs (KeyError: 'judges')" in capsys.readouterr().err
+
+
+def test_how_many_pairs_have_a_verdict_is_said(
+    build: Build, verdicts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = build("--judged", verdicts, "--judge-disagrees", "flip")
+    (account,) = json.loads((built / "manifest.json").read_bytes())["sources"]
+    made, counted = account["pairs_made"], account["pairs_with_verdict"]
+    assert len(pairs_of(built)) <= counted < made
+    assert f"huozi: a verdict on {counted} of {made} pairs made" in capsys.readouterr().out
+    assert "pairs_with_verdict" not in (build(name="plain") / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_verdicts_on_other_pairs_are_an_error(build: Build, verdicts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build("--judged", verdicts, "--only", "zhihu_rlhf_3k", "--without", "huozi", code=2)
+    assert "no verdict on any of these 36 pairs" in capsys.readouterr().err
