@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 NAME = "report.html"
 MAX_NAME_CHARS = 80
+WRAPPED = "thead th { white-space: normal; }\n"
+"""So that a table of shares fits the page."""
+
 MAX_CHARS = 4000
 """Of a text in the page; a longer one is cut, and says so."""
 
@@ -57,7 +60,7 @@ def render_report(facts: Facts) -> str:
     """The page; the same for the same facts."""
     with open_studio() as studio:
         charts = [_charts(studio, judge) for judge in facts.judges]
-    style = page_style() + studio.styles
+    style = page_style() + WRAPPED + studio.styles
     html: str = _template().render(
         facts=facts,
         last=facts.judges[-1],

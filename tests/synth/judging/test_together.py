@@ -91,7 +91,9 @@ def test_each_judge_stands_by_itself_and_all_together(judge: Judge, court: Court
     assert len(court.rows("scores")) == 4 * 10
     assert len(said["disagreements"]) == 2
     assert court.manifest()["together"]["kappa"] == said["together"]["kappa"]
-    assert "All judges together" in (court.out / "report.html").read_text(encoding="utf-8")
+    html = (court.out / "report.html").read_text(encoding="utf-8")
+    assert "All judges together" in html
+    assert f"<dt>Kappa of the judges</dt><dd>{said['together']['kappa']:.2f}</dd>" in html
     assert server.counts["served"] == 60
     strict = judge(server.url, *more, "--together", "all")
     assert "nothing was asked" in strict.out
