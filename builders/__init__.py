@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["BuildResult", "Finding", "LintResult", "build", "diff", "export", "lint", "publish"]
 
 HOMES = {"BuildResult": "build", "Finding": "lint", "LintResult": "lint"}
-"""The modules of builders/python that have another name than what they hold."""
+"""The module in builders/python of each name that differs from its module's name."""
 
 
 def __getattr__(name: str) -> object:

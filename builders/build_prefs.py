@@ -35,7 +35,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         EXAMPLES,
     )
     add = parser.add_argument
-    add("--lang", required=True, choices=("zh", "en", "all"), help="which pairs to build; all builds both, split alike")
+    add("--lang", required=True, choices=("zh", "en", "all"), help="languages to build; all: both, with a common split")
     add("--out", type=Path, default=Path("prefs"), help="folder for the result (default: ./prefs)")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--sample", action="store_true", help="read the embedded sample")
@@ -46,7 +46,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="SOURCE",
-        help="only this source, also one that the recipe has not (may be repeated)",
+        help="only this source, even if it is not in the recipe (may be repeated)",
     )
     add("--without", action="append", default=[], metavar="SOURCE", help="not this source (may be repeated)")
     add("--limit", type=positive, metavar="N", help="read at most N rows of each source")
@@ -68,9 +68,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="WHO",
         help="who preferred: human, votes, safety, model, synthetic (default: unknown)",
     )
-    add("--encoding", default="", metavar="NAME", help="of added text that is not UTF-8 (default: found where certain)")
-    add("--include", action="append", default=[], metavar="GLOB", help="of added folders only such files (repeatable)")
-    add("--exclude", action="append", default=[], metavar="GLOB", help="of added folders no such files (repeatable)")
+    add(
+        "--encoding", default="", metavar="NAME", help="encoding of added non-UTF-8 text (default: detected if certain)"
+    )
+    add(
+        "--include", action="append", default=[], metavar="GLOB", help="added folders: only matching files (repeatable)"
+    )
+    add(
+        "--exclude", action="append", default=[], metavar="GLOB", help="added folders: skip matching files (repeatable)"
+    )
     add("--only-added", action="store_true", help="build only what --add names")
     add("--verify-hashes", action="store_true", help="fail when a file is not the pinned one, also in a mirror")
     add("--workers", type=positive, metavar="N", help="processes (default: one a core, at most 4)")

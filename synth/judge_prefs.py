@@ -48,11 +48,11 @@ def parse(
     add("--sample", type=positive, metavar="N", help="judge N pairs, each source by its size; the same ones each time")
     judge = parser.add_argument_group("the judge")
     more = partial(judge.add_argument, action="append")
-    more("--judge-model", required=True, metavar="NAME", help="as the server calls it; several are several judges")
+    more("--judge-model", required=True, metavar="NAME", help="name on the server; repeat it for several judges")
     more("--judge-url", metavar="URL", default=[], help="an OpenAI-compatible server (default: OpenAI's)")
     more("--judge-key-file", type=Path, default=[], metavar="FILE", help="a file that holds its key")
-    judge.add_argument("--together", choices=("majority", "all"), help="what several judges say (default: majority)")
-    judge.add_argument("--rubric", metavar="NAME|FILE", help="what it is told (default: that of the language)")
+    judge.add_argument("--together", choices=("majority", "all"), help="rule to combine judges (default: majority)")
+    judge.add_argument("--rubric", metavar="NAME|FILE", help="instructions to the judge (default: by language)")
     judge.add_argument("--batch", action="store_true", help="ask it through the Batch API")
     judge.add_argument("--no-wait", action="store_true", help="with --batch: submit and leave, collect another time")
     how = parser.add_argument_group("how")
@@ -146,7 +146,7 @@ def _judges(options: argparse.Namespace) -> list[Any]:
         if names.count(name) > 1:
             raise UsageError("--judge-model", f"{name} is given twice", hint="Verdicts are told apart by its name.")
     if options.together and len(names) == 1:
-        raise UsageError("--together", "says nothing with one judge")
+        raise UsageError("--together", "needs at least two judges")
     others = {name: value for name, value in os.environ.items() if name != "JUDGE_API_KEY"}
     return [
         served_model(

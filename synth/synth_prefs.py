@@ -180,13 +180,15 @@ def _check_flags(options: argparse.Namespace) -> None:
     chosen = ("chosen_url", "chosen_key_file", "batch")
     for name in chosen:
         if getattr(options, name) and not options.chosen_model:
-            raise UsageError(f"--{name.replace('_', '-')}", "says nothing without --chosen-model")
+            raise UsageError(f"--{name.replace('_', '-')}", "has no effect without --chosen-model")
     if options.licence != UNKNOWN and not options.prompts:
         raise UsageError("--licence", "says nothing without --prompts")
     if options.no_wait and not options.batch:
         raise UsageError("--no-wait", "says nothing without --batch")
     if options.engine == "vllm" and options.rejected_url:
-        raise UsageError("--engine vllm", "asks no server", hint="Leave out --rejected-url or --engine.")
+        raise UsageError(
+            "--engine vllm", "cannot be combined with --rejected-url", hint="Leave out --rejected-url or --engine."
+        )
     if options.engine == "server" and not options.rejected_url:
         raise UsageError("--rejected-url", "is missing", expected="http://127.0.0.1:8000/v1 or the like")
 

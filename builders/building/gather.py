@@ -29,7 +29,7 @@ from sources.pairs.ledger import Account, Reason
 from sources.pairs.reasoning import ReasoningPolicy
 
 SMALL_BYTES = 8 << 20
-"""Up to here a build is done before the worker processes would have started."""
+"""With no more than this to read (unpacked), one process is faster than starting workers."""
 
 MAX_REASONS_TOLD = 3
 OTHERS = "Was it another build, or a sample of other sources, that was judged?"

@@ -16,7 +16,7 @@ UNKNOWN = ("", "unknown", "none", "noassertion", "other", "proprietary", "unlice
 
 
 def is_unknown(licence: str) -> bool:
-    """Whether nobody may say what is allowed."""
+    """Whether the licence is unknown or does not allow publishing."""
     return licence.strip().lower() in UNKNOWN
 
 

@@ -36,7 +36,7 @@ def show_diff(diff: LangDiff, prompts: dict[str, str], console: Console) -> None
     for name, count in diff.columns.most_common():
         console.print(Text.assemble((f"{count:,} with another {name}", "yellow")))
     for line in diff.settings:
-        console.print(Text.assemble(("made otherwise  ", "dim"), printable(line, max_chars=300)))
+        console.print(Text.assemble(("settings differ  ", "dim"), printable(line, max_chars=300)))
     for example in diff.examples:
         console.print(_example(example, prompts.get(example.id, "")))
     if diff.is_same:

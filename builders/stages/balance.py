@@ -35,7 +35,7 @@ def find_told_by_length(keys: Keys, alive: np.ndarray, limit: float) -> list[Fou
 
 
 def _fewest(told: int, against: int, pairs: int, limit: float) -> int:
-    """How many of the `told` pairs must go before the rule is right for at most `limit` of those that are left, ties
+    """How many `told` pairs to drop so that the rule is right for at most `limit` of the remaining pairs, ties
     counting half."""
 
     def enough(gone: int) -> bool:

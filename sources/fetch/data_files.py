@@ -195,15 +195,17 @@ def _why_not(name: str, wanted: Wanted) -> str:
     if any(part.startswith(".") for part in path.parts):
         return "hidden"
     if path.name in NO_DATA:
-        return "written beside data"
+        return "auxiliary file of a tool"
     bare = path.with_suffix("") if path.suffix in PACKED else path
     return "" if bare.suffix in ENDINGS else _no_ending_of_data(path)
 
 
 def _no_ending_of_data(path: PurePosixPath) -> str:
     if path.name.startswith(WORDS):
-        return "words about the data"
-    return "an archive: give it by itself, or unpack it" if path.suffix in ARCHIVES else "another ending than data has"
+        return "documentation"
+    return (
+        "an archive: give it by itself, or unpack it" if path.suffix in ARCHIVES else "not the extension of a data file"
+    )
 
 
 def _fits(name: str, patterns: tuple[str, ...]) -> bool:

@@ -179,7 +179,7 @@ def _check_bytes(part: Path, file: UpstreamFile, wanted: str | None) -> None:
         HashMismatchError: they have another.
     """
     if wanted not in (None, sha256 := file_sha256(part)):
-        hint = "A server or proxy on the way gave other bytes; they were thrown away. Try again, or another endpoint."
+        hint = "A server or proxy returned other bytes; they were discarded. Try again, or use another endpoint."
         raise HashMismatchError(file.mirror_path, f"SHA-256 is {sha256}", expected=str(wanted), hint=hint)
 
 

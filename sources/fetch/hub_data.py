@@ -87,6 +87,6 @@ def _explain_errors(wanted: HubId, flag: str) -> Iterator[None]:
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
         raise DownloadError(
             f"{flag} {wanted}",
-            f"no such file or folder, and no dataset that the Hugging Face Hub gives ({without_secrets(error)})",
+            f"no such file or folder, and the Hugging Face Hub returned no such dataset ({without_secrets(error)})",
             hint="Check the name, the network and HF_TOKEN, or set HF_ENDPOINT to a mirror site.",
         ) from error

@@ -91,7 +91,7 @@ def look_at(path: Path, name: str, limits: Limits, count: int = LOOKED_AT, *, en
     if not rows:
         found = f"none of {number:,} rows can be read; {first_bad}" if number else "holds no row"
         raise BrokenFileError(
-            name, found, expected="JSON, CSV, Parquet, Arrow or xlsx", hint="Mend the file, or leave it out."
+            name, found, expected="JSON, CSV, Parquet, Arrow or xlsx", hint="Correct the file, or leave it out."
         )
     return Beginning(rows[:count], ", ".join(said))
 

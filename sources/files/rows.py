@@ -65,5 +65,5 @@ def tolerate(bad: list[tuple[int, str, str]], read: int, max_share: float, name:
         name,
         f"{len(bad):,} of {read:,} rows cannot be read: {shown}{more}",
         expected=f"at most {max_share:.1%} bad rows",
-        hint="Mend the file, or raise limits.max_bad_share in the recipe.",
+        hint="Correct the file, or raise limits.max_bad_share in the recipe.",
     )

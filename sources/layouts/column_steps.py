@@ -38,7 +38,9 @@ def refuse_label(row: Row, drafts: Drafts, column: str) -> bool:
 
 def refuse_reasoning(row: Row, drafts: Drafts, column: str) -> bool:
     if not is_nothing(row[column]):
-        raise NoPairError("unplaced_reasoning", f"{column} is {shown(row[column])}, of which answer is not said")
+        raise NoPairError(
+            "unplaced_reasoning", f"{column} is {shown(row[column])}, but nothing says which answer it belongs to"
+        )
     return True
 
 

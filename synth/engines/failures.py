@@ -69,7 +69,7 @@ def from_status(status: int, body: object, retry_after_s: float | None) -> Reque
         return RetryError(shown, retry_after_s=retry_after_s, busy=status == 429, slow=True)
     if status in (408, 409) or status >= 500:
         return RetryError(shown, own=True, retry_after_s=retry_after_s)
-    return HopelessError(shown, "No answer that this program knows.")
+    return HopelessError(shown, "This program does not handle this status code.")
 
 
 def said_by(body: object) -> tuple[str, str]:

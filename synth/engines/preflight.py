@@ -73,7 +73,7 @@ def _unusable(contact: FirstContact, failure: Exception) -> PreflightError:
     if isinstance(failure, HopelessError) and "401" in message:
         hint = f"Set {contact.side.upper()}_API_KEY or give --{contact.side}-key-file."
     elif "certificate" in message:
-        hint = "HTTPS is checked; SSL_CERT_FILE names authorities of one's own."
+        hint = "The server's certificate is verified. To trust your own authority, set SSL_CERT_FILE."
     elif isinstance(failure, RetryError):
         hint = "Is the server running? For example: vllm serve MODEL --served-model-name NAME"
     else:

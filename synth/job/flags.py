@@ -10,8 +10,8 @@ def add_asking_flags(group: argparse._ArgumentGroup) -> None:
     """Add them to a group of options."""
     add = group.add_argument
     add("--concurrency", type=positive, default=64, metavar="N", help="requests at once (default: 64)")
-    add("--timeout", type=_seconds, default=600.0, metavar="S", help="for one answer (default: 600)")
-    add("--patience", type=_seconds, default=600.0, metavar="S", help="for a server that is gone")
+    add("--timeout", type=_seconds, default=600.0, metavar="S", help="wait at most S s for one answer (default: 600)")
+    add("--patience", type=_seconds, default=600.0, metavar="S", help="stop after S s without an answer (default: 600)")
     add("--max-spend", type=_dollars, metavar="USD", help="stop before this is exceeded")
     add("--prices", default="prices", metavar="FILE", help="prices (default: synth/job/prices.yaml)")
     add("--retry-refused", action="store_true", help="ask again what the server refused before")

@@ -80,6 +80,6 @@ def find_price(prices: PriceList, model: str, *, is_own: bool, limited: bool) ->
             "--max-spend",
             f"the price of {model} is not known",
             expected=f"a price for it ({', '.join(sorted(prices.models))} have one)",
-            hint="Copy synth/job/prices.yaml, add it, and give the file with --prices.",
+            hint="Copy synth/job/prices.yaml, add the price, and give the copy with --prices.",
         )
     return None

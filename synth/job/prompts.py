@@ -213,7 +213,7 @@ def _rows(located: Located, name: str, source: Source, limit: int | None) -> Ite
     try:
         yield from read_rows(located.path, name, source.layouts, Limits(block_bytes=BLOCK_BYTES), max_rows=limit)
     except BadRowsError as error:
-        raise BadRowsError(error.where, error.found, expected=error.expected, hint="Mend the file.") from error
+        raise BadRowsError(error.where, error.found, expected=error.expected, hint="Correct the file.") from error
 
 
 def _first(lost: pa.Table) -> str:

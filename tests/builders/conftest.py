@@ -68,7 +68,7 @@ def build(run: Run) -> Callable[..., dict[str, Any]]:
     """Build the sample with these flags in one process: what --json says."""
 
     def call(*flags: object) -> dict[str, Any]:
-        code, out, err = run("--sample", "--workers", 1, "--json", *flags)
+        code, out, err = run("--sample", "--workers", 1, "--json", "--no-report", *flags)
         assert (code, err) == (0, "")
         answer: dict[str, Any] = json.loads(out)
         return answer

@@ -131,13 +131,16 @@ def test_a_wrong_flag_exits_2_and_is_named(flags: str, words: str, capsys: pytes
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ("--chosen-url http://127.0.0.1:9/v1", "--chosen-url: says nothing without --chosen-model"),
-        ("--chosen-key-file key", "--chosen-key-file: says nothing without --chosen-model"),
-        ("--batch", "--batch: says nothing without --chosen-model"),
+        ("--chosen-url http://127.0.0.1:9/v1", "--chosen-url: has no effect without --chosen-model"),
+        ("--chosen-key-file key", "--chosen-key-file: has no effect without --chosen-model"),
+        ("--batch", "--batch: has no effect without --chosen-model"),
         ("--chosen-model m --chosen-url http://127.0.0.1:9/v1 --no-wait", "--no-wait: says nothing without --batch"),
         ("--licence MIT", "--licence: says nothing without --prompts"),
         ("--license MIT --sample", "--licence: says nothing without --prompts"),
-        ("--engine vllm", "--engine vllm: asks no server. Leave out --rejected-url or --engine."),
+        (
+            "--engine vllm",
+            "--engine vllm: cannot be combined with --rejected-url. Leave out --rejected-url or --engine.",
+        ),
         ("--rejected-url localhost:8000", "--rejected-url: is no http or https URL; expected something like http"),
         ("--rejected-url http://", "--rejected-url: is no http or https URL"),
         ("--recipe no-such", "--recipe: no recipe no-such; expected ct-llm, or the path of a YAML file"),

@@ -84,7 +84,7 @@ def test_an_interruption_inside_a_running_event_loop_stops_the_asking(
         ({"pairing": "best"}, UsageError, "synthesize(): argument --pairing: invalid choice: 'best'"),
         ({"prompts": "nowhere.jsonl"}, UsageError, "not allowed with argument"),
         ({"sample": False, "prompts": "nowhere.jsonl"}, PrefsError, "--prompts nowhere.jsonl: no such file"),
-        ({"batch": True}, UsageError, "--batch: says nothing without --chosen-model"),
+        ({"batch": True}, UsageError, "--batch: has no effect without --chosen-model"),
     ],
 )
 def test_a_wrong_argument_is_an_exception_that_names_it(

@@ -71,7 +71,7 @@ class Folder:
 def find_parts(
     benchmarks: Sequence[Benchmark], folder: Folder, num_fewshot: int, *, partial: bool, scratch: Path
 ) -> dict[str, list[Part]]:
-    """The parts of each benchmark with their files. `partial` takes a part of cmmlu's subjects for the whole.
+    """The parts of each benchmark with their files. With `partial`, some of cmmlu's subjects are enough.
 
     Raises:
         MissingFileError: names every benchmark that lacks files, the files and where they are to be had.

@@ -79,7 +79,7 @@ def compare(before: TaskRun, after: TaskRun) -> Difference:
     keys = [[(outcome.task, outcome.index, outcome.hash) for outcome in run.outcomes] for run in (before, after)]
     if keys[0] != keys[1]:
         raise PrefsError(
-            "evaluation", "the two models were not asked the same questions; this is a fault of the program"
+            "evaluation", "the two models were not asked the same questions; this is a bug; please report it"
         )
     changes = [new.score - old.score for old, new in zip(before.outcomes, after.outcomes, strict=True)]
     return Difference(paired(changes), sum(change > 0 for change in changes), sum(change < 0 for change in changes))

@@ -28,7 +28,7 @@ def explain_failed_save(error: BaseException, target: Path, output_dir: Path) ->
     needed = f" ({_size(last)} for a checkpoint)" if last else ""
     full = f"Free some space{needed} or keep fewer checkpoints (--save_total_limit 1)"
     go_on = "go on with --resume" if last else "start again"
-    return OutputError(target, f"{reason}; {kept}", hint=f"{full if reason == FULL else 'Mend that'}, and {go_on}.")
+    return OutputError(target, f"{reason}; {kept}", hint=f"{full if reason == FULL else 'Fix this'}, and {go_on}.")
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -125,7 +125,7 @@ def check_memory(estimate: MemoryEstimate, available: int | None) -> str | None:
     if estimate.sure > available or estimate.total > ROOM_FOR_ERROR * available:
         raise PrefsError(
             "memory",
-            f"a step needs {estimate.line}, and there are {size(available)}",
+            f"a step needs {estimate.line}, but only {size(available)} are available",
             hint=f"Change {_what_to_change(estimate)}.",
         )
     return f"memory may be too small: {size(available)} are free; if it is, change {_what_to_change(estimate)}"

@@ -50,11 +50,11 @@ class RunArguments:
     )
     pairs_per_step: int = field(default=32, metadata={"help": "pairs of an optimiser step, over all devices"})
     limit: int = field(default=0, metadata={"help": "train on the first N pairs only"})
-    devices: int = field(default=0, metadata={"help": "how many there must be; anything else is an error"})
+    devices: int = field(default=0, metadata={"help": "number of devices required; any other is an error"})
     sharding: Literal["", "none", "fsdp2"] = field(
         default="", metadata={"help": "how the model must be divided over them; anything else is an error"}
     )
-    resume: bool = field(default=False, metadata={"help": "go on from the last whole checkpoint of --output_dir"})
+    resume: bool = field(default=False, metadata={"help": "continue from the last complete checkpoint in --output_dir"})
     dry_run: bool = field(default=False, metadata={"help": "say what would be done, and stop"})
     traceback: bool = field(default=False, metadata={"help": "show where an error came from"})
     plain: bool = field(default=False, metadata={"help": "plain TRL: none of the switches below"})
@@ -65,9 +65,9 @@ class RunArguments:
     )
     reference_cache: str = field(
         default="",
-        metadata={"help": "where the reference's log-probabilities are kept for all runs; none: nowhere"},
+        metadata={"help": "folder that caches reference log-probabilities for all runs; none: no cache"},
     )
-    token_cache: str = field(default="", metadata={"help": "where tokens are kept for all runs; none: nowhere"})
+    token_cache: str = field(default="", metadata={"help": "folder that caches tokens for all runs; none: no cache"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,5 +180,7 @@ def _remarks(prepared: Prepared, plan: Plan) -> list[str]:
     if data.in_both_splits:
         remarks.append(f"{data.in_both_splits:,} pairs were in train and in test and are kept in test")
     if cut := prepared.train.total.prompts_cut:
-        remarks.append(f"{cut:,} prompts end otherwise alone than with an answer; their ends are left out, as TRL does")
+        remarks.append(
+            f"the last tokens of {cut:,} prompts change when an answer follows; they are left out, as in TRL"
+        )
     return remarks

@@ -58,7 +58,7 @@ def say_result(folder: Path, metrics: dict[str, float], prepared: Any) -> None:
     judged = ""
     if "eval_rewards/accuracies" in metrics:
         pairs = prepared.test.kept.num_rows
-        judged = f"; of {pairs:,} test pairs {metrics['eval_rewards/accuracies']:.0%} are told apart rightly"
+        judged = f"; chosen has the higher reward in {metrics['eval_rewards/accuracies']:.0%} of {pairs:,} test pairs"
     print(f"\n→ {printable(str(folder))}  model, README.md, curves.png, run.json{judged}", flush=True)  # noqa: T201
 
 

@@ -130,8 +130,8 @@ def find_encoding(head: bytes, name: str, *, is_all: bool) -> Encoding:
     looks = looks or (likely if share else "")
     raise BrokenFileError(
         name,
-        f"not UTF-8; it looks like {looks.upper()}" if looks else "not UTF-8, and no encoding that can be told",
-        expected="UTF-8, or another encoding that is certain",
+        f"not UTF-8; it looks like {looks.upper()}" if looks else "not UTF-8, and the encoding cannot be detected",
+        expected="UTF-8, or an encoding that can be detected with certainty",
         hint=f"Give --encoding {looks or 'NAME'}",
     )
 

@@ -98,7 +98,7 @@ def test_a_folder_says_which_files_it_takes(both: Run, tmp_path: Path) -> None:
     assert status == 0
     for pairs, remarks in said:
         assert pairs == 2 * len(ROWS)
-        assert "passed over  LICENSE: words about the data" in remarks
+        assert "passed over  LICENSE: documentation" in remarks
     assert "files  mine: 2 are taken: a.jsonl, b.csv" in said[1][1]
     for flags in (("--include", "*.csv"), ("--exclude", "a.*")):
         _, said = both(folder, *flags)

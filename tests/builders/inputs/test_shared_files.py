@@ -32,7 +32,7 @@ FILES: dict[str, tuple[int, str]] = {
     "20g-pandas-categorical.parquet": (6, ""),
     "20h-large-list.parquet": (6, ""),
     "20i-struct-of-lists.parquet": (6, ""),
-    "21-save-to-disk": (6, "passed over  dataset_info.json, state.json: written beside data"),
+    "21-save-to-disk": (6, "passed over  dataset_info.json, state.json: auxiliary file of a tool"),
     "21b-dict-save-to-disk": (12, "dataset_dict.json"),
     "22.jsonl.bz2": (6, ""),
     "22c.zip": (6, "read as zip, its file data.jsonl"),

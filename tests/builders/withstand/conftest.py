@@ -56,7 +56,7 @@ def built(place: Place, capsys: pytest.CaptureFixture[str]) -> Callable[..., dic
     def call(*flags: object) -> dict[str, Any]:
         shutil.rmtree(place.out)
         capsys.readouterr()
-        code = main(place.flags("--json", *flags))
+        code = main(place.flags("--json", "--no-report", *flags))
         printed = capsys.readouterr()
         assert (code, printed.err) == (0, "")
         place.assert_no_scratch()

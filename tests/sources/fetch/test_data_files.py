@@ -30,15 +30,15 @@ DATA = [
 OTHERS = {
     ".git/a.json": "hidden",
     ".gitattributes": "hidden",
-    "LICENSE": "words about the data",
-    "NOTICE.txt": "words about the data",
-    "README.md": "words about the data",
-    "c/README_zh.md": "words about the data",
-    "c/dataset_info.json": "written beside data",
-    "manifest.json": "written beside data",
+    "LICENSE": "documentation",
+    "NOTICE.txt": "documentation",
+    "README.md": "documentation",
+    "c/README_zh.md": "documentation",
+    "c/dataset_info.json": "auxiliary file of a tool",
+    "manifest.json": "auxiliary file of a tool",
     "images.zip": "an archive: give it by itself, or unpack it",
-    "x.png": "another ending than data has",
-    "y.txt": "another ending than data has",
+    "x.png": "not the extension of a data file",
+    "y.txt": "not the extension of a data file",
 }
 
 
@@ -52,8 +52,8 @@ def test_what_is_passed_over_is_told_by_reason_and_not_endlessly(tmp_path: Path)
     names = [f"{number}.png" for number in range(8)]
     lines = look_through(fill(tmp_path, "a.csv", "LICENSE", *names), "PATH", ALL).passed_over_lines()
     assert lines == [
-        "0.png, 1.png, 2.png, 3.png, 4.png and 3 more: another ending than data has",
-        "LICENSE: words about the data",
+        "LICENSE: documentation",
+        "0.png, 1.png, 2.png, 3.png, 4.png and 3 more: not the extension of a data file",
     ]
 
 
@@ -91,7 +91,9 @@ def test_a_name_that_is_no_utf8_is_spelled_out(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_data_says_what_is_in_it(tmp_path: Path) -> None:
-    with pytest.raises(MissingFileError, match=r"no data file below it.*README\.md: words about.*--include GLOB takes"):
+    with pytest.raises(
+        MissingFileError, match=r"no data file below it.*README\.md: documentation.*--include GLOB takes"
+    ):
         find_data(fill(tmp_path, "README.md"), "PATH")
 
 

@@ -201,7 +201,7 @@ def test_what_the_hub_does_not_give_is_one_line(status: int, command: Run, hub: 
     done = command("builders.lint_prefs", REPOSITORY)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(
-        f"lint-prefs: PATH {REPOSITORY}: no such file or folder, and no dataset that the Hugging Face Hub gives ("
+        f"lint-prefs: PATH {REPOSITORY}: no such file or folder, and the Hugging Face Hub returned no such dataset ("
     )
     assert done.stderr.count("\n") == 1
 
@@ -210,7 +210,9 @@ def test_what_the_hub_does_not_give_is_one_line(status: int, command: Run, hub: 
 def test_no_hub_at_all_is_one_line(variables: dict[str, str], command: Run, hub: LoopbackHub) -> None:
     done = command("builders.lint_prefs", REPOSITORY, **variables)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert f"PATH {REPOSITORY}: no such file or folder, and no dataset" in done.stderr
+    assert (
+        f"PATH {REPOSITORY}: no such file or folder, and the Hugging Face Hub returned no such dataset" in done.stderr
+    )
     assert hub.log == []
 
 
@@ -247,7 +249,9 @@ def test_a_dataset_that_cannot_be_had_is_not_added(command: Run, hub: LoopbackHu
         "builders.build_prefs", "--lang", "zh", "--sample", "--add", REPOSITORY, "--add-licence", "MIT", "--out", "out"
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith(f"build-prefs: --add {REPOSITORY}: no such file or folder, and no dataset")
+    assert done.stderr.startswith(
+        f"build-prefs: --add {REPOSITORY}: no such file or folder, and the Hugging Face Hub returned no such dataset"
+    )
     assert not (tmp_path / "here/out").exists()
 
 
@@ -281,4 +285,6 @@ def test_a_dry_run_refuses_what_a_build_would_refuse(command: Run, hub: Loopback
     refuse(hub, 404)
     done = command("builders.build_prefs", *ADD)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith(f"build-prefs: --add {REPOSITORY}: no such file or folder, and no dataset")
+    assert done.stderr.startswith(
+        f"build-prefs: --add {REPOSITORY}: no such file or folder, and the Hugging Face Hub returned no such dataset"
+    )

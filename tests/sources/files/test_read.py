@@ -189,7 +189,7 @@ def test_bad_rows_beyond_the_limit_are_an_error_that_names_them(tmp_path: Path, 
     assert str(caught.value) == (
         "there/a.json: 3 of 200 rows cannot be read: row 17: not_an_object (int: 5); row 150: not_an_object (int: 5); "
         "row 199: null_value (text is null); expected at most 1.0% bad rows. "
-        "Mend the file, or raise limits.max_bad_share in the recipe."
+        "Correct the file, or raise limits.max_bad_share in the recipe."
     )
 
 

@@ -175,7 +175,7 @@ def test_https_is_checked_and_the_key_not_sent_to_an_unknown_server(
     monkeypatch.setenv("REJECTED_API_KEY", KEY)
     said = synth(url, code=1).err
     assert "certificate verify failed" in said
-    assert "HTTPS is checked; SSL_CERT_FILE names authorities of one's own." in said
+    assert "The server's certificate is verified. To trust your own authority, set SSL_CERT_FILE." in said
     assert heard == []
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
     authorities.cache_clear()

@@ -79,7 +79,7 @@ def test_too_many_rows_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
     assert str(raised.value) == (
         "prompts.jsonl: 3 of 100 rows cannot be read: row 97: bad_json (unexpected character, expected a JSON value: "
         "line 1 column 1 (char 0)); row 98: not_an_object (int: 5); row 99: missing_column (no column prompt; found ); "
-        "expected at most 1.0% bad rows. Mend the file."
+        "expected at most 1.0% bad rows. Correct the file."
     )
 
 

@@ -115,7 +115,7 @@ def test_a_key_of_the_first_judge_goes_to_no_other_server(
     ("more", "said"),
     [
         (["--judge-model", "played"], "--judge-model: played is given twice"),
-        (["--together", "all"], "--together: says nothing with one judge"),
+        (["--together", "all"], "--together: needs at least two judges"),
         (["--judge-url", "http://127.0.0.1:1/v1"], "--judge-url: is given 2 times for 1 judges"),
         (["--judge-model", "second", "--judge-key-file", "k"], "--judge-key-file: is given 1 times for 2 judges"),
     ],

@@ -114,7 +114,7 @@ def test_chinese_of_old_is_read_and_said(rows: list[dict[str, str]], encoding: s
         (jsonl(JAPANESE), "euc_jp", "it looks like EUC_JP.* Give --encoding euc_jp"),
         (jsonl(KOREAN), "cp949", "it looks like EUC_KR.* Give --encoding euc_kr"),
         (jsonl(FRENCH), "cp1252", "it looks like WINDOWS-1252.* Give --encoding windows-1252"),
-        ("".join(map(chr, range(0x3400, 0x3500))), "gb18030", "no encoding that can be told"),
+        ("".join(map(chr, range(0x3400, 0x3500))), "gb18030", "the encoding cannot be detected"),
     ],
 )
 def test_what_is_not_certain_is_not_guessed(text: str, encoding: str, looks_like: str, tmp_path: Path) -> None:
