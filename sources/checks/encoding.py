@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -26,32 +27,43 @@ MAX_TRIED_CHARS = 400
 
 def mojibake(texts: PairTexts, limits: CheckLimits) -> Hits:
     """Prompt or chosen has a replacement character, or what broken encodings leave behind."""
-    return _broken(texts, (0, 1))
+    return _by_row(texts, (0, 1))
 
 
 def mojibake_rejected(texts: PairTexts, limits: CheckLimits) -> Hits:
     """Only rejected has any: it is not what the model learns to write, so the pair may stay."""
-    others = _broken(texts, (0, 1))
-    return {row: evidence for row, evidence in _broken(texts, (2,)).items() if row not in others}
+    others = _by_row(texts, (0, 1))
+    return {row: evidence for row, evidence in _by_row(texts, (2,)).items() if row not in others}
 
 
-def _broken(texts: PairTexts, sides: tuple[int, ...]) -> Hits:
+def _by_row(texts: PairTexts, sides: tuple[int, ...]) -> Hits:
     """The rows with broken text on one of these sides."""
-    suspects = texts.holding("\ufffd锟烫屯ÃÂâäåæçèé")
     hits: Hits = {}
-    for text, whole in _of_sides(texts, suspects, sides):
-        if broken := BROKEN.search(whole):
-            hits.setdefault(text // 3, f"{SIDES[text % 3]}: {quote(whole, broken.start())}")
-    for text, whole in _of_sides(texts, _strange(texts), sides):
-        if text // 3 not in hits and (again := way_back(whole[:MAX_TRIED_CHARS])):
-            hits[text // 3] = f"{SIDES[text % 3]}: {printable(again, max_chars=60)}"
+    for found in (_remains(texts), _led_back(texts)):
+        for text, evidence in found.items():
+            if text % 3 in sides:
+                hits.setdefault(text // 3, f"{SIDES[text % 3]}: {evidence}")
     return hits
 
 
-def _of_sides(texts: PairTexts, suspects: np.ndarray, sides: tuple[int, ...]) -> Iterator[tuple[int, str]]:
-    """(number, text) of those of the texts that are on one of these sides."""
-    ours = suspects[np.isin(suspects % 3, sides)]
-    yield from zip(ours.tolist(), texts.strings.take(pa.array(ours)).to_pylist(), strict=True)
+@lru_cache(maxsize=1)
+def _remains(texts: PairTexts) -> dict[int, str]:
+    """The numbers of the texts in which broken encodings left their commonest remains."""
+    suspects = texts.holding("\ufffd锟烫屯ÃÂâäåæçèé")
+    searched = ((text, whole, BROKEN.search(whole)) for text, whole in _numbered(texts, suspects))
+    return {text: quote(whole, broken.start()) for text, whole, broken in searched if broken}
+
+
+@lru_cache(maxsize=1)
+def _led_back(texts: PairTexts) -> dict[int, str]:
+    """The numbers of the texts that become Chinese when a wrong decoding is reversed."""
+    found = ((text, way_back(whole[:MAX_TRIED_CHARS])) for text, whole in _numbered(texts, _strange(texts)))
+    return {text: printable(again, max_chars=60) for text, again in found if again}
+
+
+def _numbered(texts: PairTexts, suspects: np.ndarray) -> Iterator[tuple[int, str]]:
+    """(number, text) of these texts."""
+    yield from zip(suspects.tolist(), texts.strings.take(pa.array(suspects)).to_pylist(), strict=True)
 
 
 def _strange(texts: PairTexts) -> np.ndarray:

@@ -4,6 +4,7 @@ Each way encodes the text as it was wrongly read and decodes it as it was writte
 made of common characters; what went in was not.
 """
 
+import codecs
 from functools import cache
 
 import numpy as np
@@ -24,6 +25,9 @@ WAYS_BACK = (
     ("big5", "utf-8"),
 )
 """(read as, written as)."""
+
+AS_LATIN_1 = "latin-1-or-nothing"
+"""The name under which Python knows what to do with a character that a charset has not."""
 
 WESTERN_CHARSETS = ("latin-1", "cp1252")
 
@@ -71,19 +75,26 @@ def way_back(text: str) -> str | None:
         if 2 * len(data) < len(text):
             continue  # most of the text is not of this charset
         again = data.decode(written_as, "replace")
+        broken = again.count("\ufffd") + len(text) - len(data.decode(read_as, "ignore"))
+        if broken > MAX_LOST_SHARE * len(again):
+            continue
         whole = again.replace("\ufffd", "")
-        broken = len(again) - len(whole) + len(text) - len(data.decode(read_as, "ignore"))
-        enough = _common_share(whole) >= max(MIN_COMMON, before + 0.2) and _is_chinese(whole)
-        if broken <= MAX_LOST_SHARE * len(again) and enough:
+        if _common_share(whole) >= max(MIN_COMMON, before + 0.2) and _is_chinese(whole):
             return f"{written_as} read as {read_as}: {whole}"
     return None
 
 
 def _encode(text: str, charset: str) -> bytes:
     """The text as bytes, without what the charset has not; browsers take what cp1252 leaves undefined as Latin-1."""
-    if charset != "cp1252":
-        return text.encode(charset, "ignore")
-    return b"".join(char.encode("cp1252", "ignore") or char.encode("latin-1", "ignore") for char in text)
+    return text.encode(charset, AS_LATIN_1 if charset == "cp1252" else "ignore")
+
+
+def _as_latin_1(error: UnicodeError) -> tuple[bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return error.object[error.start : error.end].encode("latin-1", "ignore"), error.end
+
+
+codecs.register_error(AS_LATIN_1, _as_latin_1)
 
 
 def _is_mostly_eastern(text: str) -> bool:
