@@ -194,7 +194,7 @@ def find_inputs(selection: Selection, request: Request, progress: Progress) -> I
     progress.start("fetch", len(selection.sources), "sources")
     files = []
     local = list(dict.fromkeys(file.path for chosen in selection.sources for file in chosen.local))
-    hashes = dict(zip(local, map_in_threads(file_sha256, local, request.workers), strict=True))
+    hashes = dict(zip(local, map_in_threads(file_sha256, local, request.workers, abandon=True), strict=True))
     wanted = partial(locate, request=request, hashes=hashes)
     for found in map_in_threads(wanted, selection.sources, request.workers, abandon=True):
         files.append(found)
