@@ -11,6 +11,7 @@ import yaml
 from sources.command.errors import BadRowsError, BrokenFileError
 from sources.files.read_whole import whole_rows
 from sources.files.rows import Limits
+from sources.pairs.whole_row import whole_cells
 from train.evaluation.benchmarks import Benchmark
 from train.evaluation.find_data import DataFile, Part
 from train.evaluation.fit_rows import Row
@@ -90,8 +91,8 @@ def _fitted(benchmark: Benchmark, file: DataFile) -> Iterator[Row]:
             raise BadRowsError(
                 f"{file.name}: row {bad['row']}", f"{bad['reason']}: {bad['evidence']}", expected=expected
             )
-        for row in batch.rows.to_pylist():
+        for number, row in zip(batch.rows["row"].to_pylist(), whole_cells(batch.rows), strict=True):
             try:
-                yield benchmark.fit(json.loads(row["whole_row"]))
+                yield benchmark.fit(row)
             except ValueError as error:
-                raise BadRowsError(f"{file.name}: row {row['row']}", str(error), expected=expected) from error
+                raise BadRowsError(f"{file.name}: row {number}", str(error), expected=expected) from error

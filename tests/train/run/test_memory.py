@@ -111,7 +111,7 @@ def test_where_it_is_tight_a_remark_says_what_to_change() -> None:
 
 
 def test_what_cannot_fit_is_an_error_that_names_what_counts_most_first() -> None:
-    with pytest.raises(PrefsError, match=r"needs about .* and there are 8.0 GiB\. Change --use_peft .*FSDP2"):
+    with pytest.raises(PrefsError, match=r"needs about .* but only 8.0 GiB are available\. Change --use_peft .*FSDP2"):
         check_memory(estimate(tokens_per_device=100), 8 * GIB)
     with pytest.raises(PrefsError, match=r"Change --per_device_train_batch_size .*--activation_checkpointing"):
         check_memory(estimate(tokens_per_device=200_000), 30 * GIB)
