@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sources.command.console import open_console
 from sources.command.run import command_parser, complain, positive, print_json, run_command, show_any_text
 
 EXAMPLES = """\
@@ -103,12 +104,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from time import perf_counter
 
-    from rich.console import Console
-
     from builders.building.pipeline import build
     from sources.command.progress import Bars, Silent
 
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = open_console()
     request = _request(options)
     order = _order(options, request.langs)
     if options.dry_run:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from sources.command.console import open_console
 from sources.command.run import command_parser, print_json, run_command, show_any_text
 
 EXAMPLES = """\
@@ -58,8 +59,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from builders.diffing.compare import compare
     from builders.diffing.show import as_json, prompts_of, show_diff
     from sources.pairs.built_folder import open_built
@@ -70,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         print_json([as_json(diff, prompts) for diff in diffs])
     else:
-        console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+        console = open_console()
         for diff in diffs:
             show_diff(diff, prompts, console)
     return 0 if all(diff.is_same for diff in diffs) else 1

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from builders.exporting.formats import FORMATS, load_format
+from sources.command.console import open_console, result_line
 from sources.command.run import command_parser, print_json, run_command, show_any_text
 
 EXAMPLES = """\
@@ -45,7 +46,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from rich.console import Console
     from rich.text import Text
 
     from builders.exporting.describe import EXPORTED, export_table, summary
@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
             ]
         )
         return 0
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = open_console()
     for one in done:
         console.print(export_table(one))
         for reason in sorted({reason for count in one.counts.values() for reason in count.left_out}):
@@ -70,7 +70,7 @@ def _run(options: argparse.Namespace) -> int:
     console.print()
     for one in done:
         size = sum(file.bytes for file in one.files) / 1e6
-        console.print(Text.assemble(("→ ", "bold green"), (str(one.folder), "bold"), f"  {size:,.1f} MB, {EXPORTED}"))
+        console.print(result_line(one.folder, f"{size:,.1f} MB, {EXPORTED}"))
     return 0
 
 

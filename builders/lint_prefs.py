@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sources.command.console import open_console
 from sources.command.run import command_parser, complain, positive, print_json, run_command, show_any_text
 
 NAME = "lint-prefs"
@@ -70,12 +71,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from time import perf_counter
 
-    from rich.console import Console
     from rich.markdown import Markdown
 
     from builders.linting.rules import explain, find_rule
 
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = open_console()
     if options.explain is not None:
         console.print(Markdown(explain(find_rule(options.explain, "--explain"))))
         return 0

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sources.command.console import open_console
 from sources.command.run import command_parser, positive, print_json, run_command, show_any_text
-from synth.job.flags import add_asking_flags, check_unicode
+from synth.job.flags import add_asking_flags, add_batch_flags, ask_settings, check_asking_flags
 
 EXAMPLES = """\
 examples:
@@ -53,12 +54,9 @@ def parse(
     more("--judge-key-file", type=Path, default=[], metavar="FILE", help="a file that holds its key")
     judge.add_argument("--together", choices=("majority", "all"), help="rule to combine judges (default: majority)")
     judge.add_argument("--rubric", metavar="NAME|FILE", help="instructions to the judge (default: by language)")
-    judge.add_argument("--batch", action="store_true", help="ask it through the Batch API")
-    judge.add_argument("--no-wait", action="store_true", help="with --batch: submit and leave, collect another time")
+    add_batch_flags(judge)
     how = parser.add_argument_group("how")
-    add_asking_flags(how)
-    how.add_argument("--collect", action="store_true", help="ask nothing: audit what the journal holds")
-    how.add_argument("--dry-run", action="store_true", help="say what would be asked, and stop")
+    add_asking_flags(how, collect="ask nothing: audit what the journal holds")
     add("--json", action="store_true", help="print the result as JSON instead of tables")
     add("--debug", action="store_true", help="show a traceback when something fails")
     return parser.parse_args(arguments)
@@ -73,13 +71,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from rich.console import Console
-
     from synth.judging.pipeline import run_judging
     from synth.judging.plan import plan_judging
     from synth.judging.show import show_judgement, show_plan, summary
 
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = open_console()
     job = make_job(options)
     if options.dry_run:
         plan = plan_judging(job)
@@ -102,14 +98,10 @@ def make_job(options: argparse.Namespace) -> Any:
     Raises:
         UsageError: an option, a rubric or a price list is wrong.
     """
-    from sources.command.errors import UsageError
-    from synth.job.pace import Pace
     from synth.judging.job import JudgeJob
     from synth.judging.rubric import load_rubric
 
-    check_unicode(options)
-    if options.no_wait and not options.batch:
-        raise UsageError("--no-wait", "says nothing without --batch")
+    check_asking_flags(options)
     if options.rubric:
         load_rubric(options.rubric)  # so that a fault shows before the pairs are read
     return JudgeJob(
@@ -120,13 +112,7 @@ def make_job(options: argparse.Namespace) -> Any:
         rule=options.together or "majority",
         rubric=options.rubric,
         sample=options.sample,
-        pace=Pace(concurrency=options.concurrency, patience_s=options.patience),
-        timeout_s=options.timeout,
-        max_spend=options.max_spend,
-        wait=not options.no_wait,
-        collect=options.collect,
-        retry_refused=options.retry_refused,
-        forget_batches=options.forget_batches,
+        settings=ask_settings(options),
     )
 
 

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sources.command.console import open_console
 from sources.command.run import command_parser, positive, print_json, run_command, show_any_text
-from synth.job.flags import add_asking_flags, check_unicode
+from synth.job.flags import add_asking_flags, add_batch_flags, ask_settings, check_asking_flags
 
 EXAMPLES = """\
 examples:
@@ -66,15 +67,12 @@ def parse(
     chosen.add_argument("--chosen-model", metavar="NAME", help="write chosen anew with this model")
     chosen.add_argument("--chosen-url", metavar="URL", help="its server (default: OpenAI's)")
     chosen.add_argument("--chosen-key-file", type=Path, metavar="FILE", help="a file that holds its key")
-    chosen.add_argument("--batch", action="store_true", help="ask it through the Batch API")
-    chosen.add_argument("--no-wait", action="store_true", help="with --batch: submit and leave, collect another time")
+    add_batch_flags(chosen)
     how = parser.add_argument_group("how")
     how.add_argument("--recipe", default="ct-llm", metavar="NAME|FILE", help="sampling, checks, pairing")
     how.add_argument("--pairing", choices=("first", "all", "closest_length"), help="in place of the recipe's")
     how.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the sampling (default: 0)")
-    add_asking_flags(how)
-    how.add_argument("--collect", action="store_true", help="ask nothing: make pairs of what the journal holds")
-    how.add_argument("--dry-run", action="store_true", help="say what would be asked, and stop")
+    add_asking_flags(how, collect="ask nothing: make pairs of what the journal holds")
     add("--json", action="store_true", help="print the result as JSON instead of tables")
     add("--debug", action="store_true", help="show a traceback when something fails")
     return parser.parse_args(arguments)
@@ -94,9 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = open_console()
     job = make_job(options)
     if options.dry_run:
         from dataclasses import asdict
@@ -129,7 +125,6 @@ def make_job(options: argparse.Namespace) -> Any:
     from sources.fetch.download import Download
     from sources.fetch.fetcher import Mirror, sample
     from synth.job.job import Job
-    from synth.job.pace import Pace
     from synth.job.recipe import load_recipe
 
     recipe = load_recipe(options.recipe)
@@ -158,13 +153,7 @@ def make_job(options: argparse.Namespace) -> Any:
         limit=options.limit,
         seed=options.seed,
         answers=options.num_rejected,
-        pace=Pace(concurrency=options.concurrency, patience_s=options.patience),
-        timeout_s=options.timeout,
-        max_spend=options.max_spend,
-        wait=not options.no_wait,
-        collect=options.collect,
-        retry_refused=options.retry_refused,
-        forget_batches=options.forget_batches,
+        settings=ask_settings(options),
     )
 
 
@@ -176,15 +165,13 @@ def _check_flags(options: argparse.Namespace) -> None:
     """
     from sources.command.errors import UsageError
 
-    check_unicode(options)
+    check_asking_flags(options)
     chosen = ("chosen_url", "chosen_key_file", "batch")
     for name in chosen:
         if getattr(options, name) and not options.chosen_model:
             raise UsageError(f"--{name.replace('_', '-')}", "has no effect without --chosen-model")
     if options.licence != UNKNOWN and not options.prompts:
         raise UsageError("--licence", "says nothing without --prompts")
-    if options.no_wait and not options.batch:
-        raise UsageError("--no-wait", "says nothing without --batch")
     if options.engine == "vllm" and options.rejected_url:
         raise UsageError(
             "--engine vllm", "cannot be combined with --rejected-url", hint="Leave out --rejected-url or --engine."

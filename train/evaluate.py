@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sources.command.console import open_console, result_line
 from sources.command.run import command_parser, positive, print_json, run_command, show_any_text
 
 if TYPE_CHECKING:
@@ -102,17 +103,12 @@ def _run(options: argparse.Namespace) -> int:
 
         print_json(as_data(report))
         return 0
-    from rich.console import Console
-    from rich.text import Text
-
     from train.evaluation.table import show_report
 
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = open_console()
     show_report(report, console)
     console.print()
-    console.print(
-        Text.assemble(("→ ", "bold green"), (str(options.out), "bold"), "  results.json, scores.svg, scores.png")
-    )
+    console.print(result_line(options.out, "results.json, scores.svg, scores.png"))
     return 0
 
 

@@ -5,6 +5,7 @@ from rich.text import Text
 
 from builders.building.pipeline import Built
 from builders.inputs.inputs import Inputs
+from sources.command.console import result_line
 from sources.pairs.account_table import account_table, peak_memory_mib, remark
 from sources.pairs.ledger import Account
 from sources.pairs.schema import LANGUAGE_NAMES
@@ -19,7 +20,7 @@ def show_build(inputs: Inputs, built: list[Built], seconds: float, console: Cons
     console.print()
     for result in built:
         size = sum(written.file.bytes for written in result.files) / 1e6
-        console.print(Text.assemble(("→ ", "bold green"), (str(result.folder), "bold"), f"  {size:,.1f} MB"))
+        console.print(result_line(result.folder, f"{size:,.1f} MB"))
     memory = peak_memory_mib()
     workers = f", {memory['each_worker']:,} MiB in each worker" if memory["each_worker"] else ""
     console.print(Text(f"  {seconds:,.1f} s, at most {memory['main']:,} MiB of memory{workers}", style="dim"))

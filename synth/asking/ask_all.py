@@ -50,18 +50,30 @@ class AskResult:
         return self.reasons.get(key, ("not_asked", self.not_asked))
 
 
-async def ask_all(
-    work: Work, journal: Journal, *, progress: Progress, on_start: OnStart | None = None
-) -> AskResult | None:
-    """What came of asking for all that the journal does not hold; None after Ctrl-C. With `work.collect` nothing is
-    asked.
+def ask_all(work: Work, journal: Journal, *, progress: Progress, on_start: OnStart | None = None) -> AskResult:
+    """What came of asking for all that the journal does not hold. With `work.settings.collect` nothing is asked.
+
+    `on_start` is given a function that ends the asking early, from any thread, as Ctrl-C does.
 
     Raises:
         PrefsError: the asking cannot begin or go on, or the journal cannot be written.
+        KeyboardInterrupt: it was ended early; what was answered is in the journal.
     """
+    if work.settings.retry_refused:
+        journal.forget_refusals()
+    if work.settings.forget_batches:
+        journal.batches.forget()
+    asked = asyncio.run(_ask_all(work, journal, progress, on_start))
+    if asked is None:
+        raise KeyboardInterrupt
+    return asked
+
+
+async def _ask_all(work: Work, journal: Journal, progress: Progress, on_start: OnStart | None) -> AskResult | None:
+    """What came of the asking; None if it was ended early."""
     prices = {model.name: model.price or FREE for model in work.models}
     total = sum(len(ways[0]) for ways in work.ways.values())
-    meter = Meter(total, Budget(work.max_spend, already_spent(journal.usage(), prices)))
+    meter = Meter(total, Budget(work.settings.max_spend, already_spent(journal.usage(), prices)))
     display = Display(meter, progress, command=work.command, unit=work.unit)
     for text in journal.remarks:
         display.note(text)
@@ -155,7 +167,7 @@ class AskRun:
     async def _open(self, model: Model, engines: AsyncExitStack) -> tuple[Way, Engine | None]:
         """The way to ask a model, and its engine if there is anything to ask."""
         way = known_way(model, self.work.ways[model], self.journal)
-        if self.work.collect:
+        if self.work.settings.collect:
             if way is None:
                 raise NoPairsError("--collect", f"the journal holds no answer of {model.name} to these prompts")
             self.not_asked = "--collect asks nothing"
@@ -200,13 +212,13 @@ class AskRun:
         if isinstance(asking.error, AskError):
             self._stop()
         if asking.over_budget:
-            self.not_asked = f"--max-spend {self.work.max_spend:.2f} would be exceeded"
+            self.not_asked = f"--max-spend {self.work.settings.max_spend:.2f} would be exceeded"
             self.remarks.append(f"stopped at ${self.context.budget.spent:,.2f}: {self.not_asked}")
 
     async def _send(self, asking: Asking | BatchAsking, requests: Callable[[], Iterator[CompletionRequest]]) -> None:
         """Send some requests, and note which were given up."""
         if isinstance(asking, BatchAsking):
-            await asking.run(requests, waits=self.work.wait)
+            await asking.run(requests, waits=self.work.settings.wait)
         else:
             await asking.run(requests())
         self.reasons.update({key: ("no_answer", message) for key, message in asking.given_up.items()})
@@ -219,7 +231,7 @@ class AskRun:
             yield request
 
     def _one_by_one(self, answerer: Answerer) -> Asking:
-        return self._begun(Asking(answerer, self.context, self.work.pace))
+        return self._begun(Asking(answerer, self.context, self.work.settings.pace))
 
     def _by_batches(self, engine: Engine, answerer: Answerer, model: Model, way: Way) -> BatchAsking:
         assert isinstance(engine, ServerEngine)
@@ -229,7 +241,7 @@ class AskRun:
             find=self.journal.find,
             run=self.context,
             answerer=answerer,
-            pace=self.work.pace,
+            pace=self.work.settings.pace,
             side=model.side,
             model=model.name,
             interface=way.api,

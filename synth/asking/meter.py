@@ -64,6 +64,27 @@ class Meter:
             parts.append(f"${self.budget.spent:,.2f}{limit}")
         return ", ".join(parts)
 
+    def summary(self, unit: str) -> str:
+        """What was asked, at the end of a run; `unit` is what is counted, an answer, say."""
+        if not self.asked:
+            return f"nothing was asked: every {unit} was in the journal"
+        retries = f", {self.retries:,} retries" if self.retries else ""
+        return f"{self.asked:,} {unit}s in {self.seconds:,.1f} s ({self.line()}){retries}"
+
+    def as_dict(self) -> dict[str, int | float]:
+        """The counts at the end of a run, for --json."""
+        return {
+            "answers": self.asked,
+            "from_journal": self.before,
+            "refused": self.refused,
+            "given_up": self.given_up,
+            "retries": self.retries,
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "seconds": round(self.seconds, 3),
+            "dollars": round(self.budget.spent, 4),
+        }
+
 
 class Display:
     """The progress of a run on stderr, and the events that `note` is given: `command` is who says it, `unit` what is

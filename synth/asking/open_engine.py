@@ -45,12 +45,12 @@ async def open_engine(work: Work, model: Model, way: Way | None, context: RunCon
     if model.endpoint is None:
         from synth.engines.in_process import start
 
-        local = start(model, work.vllm, work.pace.concurrency)
+        local = start(model, work.vllm, work.settings.pace.concurrency)
         way = way or _by_api(ways, "chat" if local.has_chat_template else "completions")
         local.check_options(next(way.requests()))
         return OpenedEngine(local, way, [_remark(model, way)])
-    engine = ServerEngine(model.endpoint, timeout_s=work.timeout_s, connections=work.pace.concurrency)
-    contact = FirstContact(engine, model.endpoint, model.side, work.pace.patience_s, context.display.note)
+    engine = ServerEngine(model.endpoint, timeout_s=work.settings.timeout_s, connections=work.settings.pace.concurrency)
+    contact = FirstContact(engine, model.endpoint, model.side, work.settings.pace.patience_s, context.display.note)
     try:
         server = await look_at(contact, model.name)
         _check_length(model, ways[0], server)
@@ -75,7 +75,9 @@ async def _find_way(work: Work, model: Model, contact: FirstContact, server: Ser
     price = model.price or FREE
     most = paid = price.most(first)
     if not await context.budget.reserve(most):
-        raise UsageError("--max-spend", f"{work.max_spend:.2f} may be exceeded by the first request", hint="Raise it.")
+        raise UsageError(
+            "--max-spend", f"{work.settings.max_spend:.2f} may be exceeded by the first request", hint="Raise it."
+        )
     try:
         api, answer = await find_api(contact, first)
         paid = price.paid(first, answer) if answer else 0.0

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from synth.job.asking import AskSettings
 from synth.job.completion import Api, CompletionRequest, Outcome
 from synth.job.model import Model
-from synth.job.pace import Pace
 
 Find = Callable[[Iterable[bytes]], dict[bytes, Outcome]]
 """The outcomes that the journal has of these keys."""
@@ -42,11 +42,7 @@ class Work:
     command: str
     unit: str
     ways: dict[Model, Sequence[Way]]
-    pace: Pace = field(default_factory=Pace)
-    timeout_s: float = 600.0
-    max_spend: float | None = None
-    wait: bool = True
-    collect: bool = False
+    settings: AskSettings = field(default_factory=AskSettings)
     vllm: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -6,9 +6,9 @@ from pathlib import Path
 from sources.command.errors import UsageError
 from sources.fetch.fetcher import Fetcher
 from sources.pairs.schema import Lang
+from synth.job.asking import AskSettings
 from synth.job.completion import Api, Side, Writer
 from synth.job.model import Model
-from synth.job.pace import Pace
 from synth.job.prompts import Prompts, alpaca_prompts, own_prompts, read_prompts
 from synth.job.recipe import SynthRecipe, Writing
 from synth.job.template import load_template
@@ -29,13 +29,7 @@ class Job:
     limit: int | None = None
     seed: int = 0
     answers: int = 1
-    pace: Pace = field(default_factory=Pace)
-    timeout_s: float = 600.0
-    max_spend: float | None = None
-    wait: bool = True
-    collect: bool = False
-    retry_refused: bool = False
-    forget_batches: bool = False
+    settings: AskSettings = field(default_factory=AskSettings)
 
     @property
     def models(self) -> list[Model]:

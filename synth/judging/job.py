@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sources.pairs.schema import Lang
 from synth.asking.work import Work
+from synth.job.asking import AskSettings
 from synth.job.model import Model
-from synth.job.pace import Pace
 from synth.judging.pairs import Pairs, read_pairs
 from synth.judging.questions import Judging
 from synth.judging.rubric import Rubric, load_rubric
@@ -25,13 +25,7 @@ class JudgeJob:
     rule: Rule = "majority"
     rubric: str | None = None
     sample: int | None = None
-    pace: Pace = field(default_factory=Pace)
-    timeout_s: float = 600.0
-    max_spend: float | None = None
-    wait: bool = True
-    collect: bool = False
-    retry_refused: bool = False
-    forget_batches: bool = False
+    settings: AskSettings = field(default_factory=AskSettings)
 
     def read_pairs(self, folder: Path) -> Pairs:
         """The pairs, with a file of their own in `folder`.
@@ -56,9 +50,5 @@ class JudgeJob:
             command="judge-prefs",
             unit="verdicts",
             ways={judge: [Judging(pairs, rubric, judge.name, by) for by in structured] for judge in self.judges},
-            pace=self.pace,
-            timeout_s=self.timeout_s,
-            max_spend=self.max_spend,
-            wait=self.wait,
-            collect=self.collect,
+            settings=self.settings,
         )

@@ -1,6 +1,6 @@
 """A run from pairs to verdicts and their audit: read, ask, write."""
 
-import asyncio
+from contextlib import closing
 from dataclasses import dataclass
 
 from sources.command.errors import NoPairsError
@@ -42,15 +42,8 @@ def run_judging(job: JudgeJob, *, progress: Progress = "lines", on_start: OnStar
     with scratch_folder(job.out) as scratch:
         pairs = job.read_pairs(scratch)
         rubric = job.load_rubric(pairs)
-        journal = Journal(job.out / NAME)
-        try:
-            if job.retry_refused:
-                journal.forget_refusals()
-            if job.forget_batches:
-                journal.batches.forget()
-            asked = asyncio.run(ask_all(job.work(pairs, rubric), journal, progress=progress, on_start=on_start))
-            if asked is None:
-                raise KeyboardInterrupt
+        with closing(Journal(job.out / NAME)) as journal:
+            asked = ask_all(job.work(pairs, rubric), journal, progress=progress, on_start=on_start)
             ways = [way for way in asked.ways.values() if isinstance(way, Judging)]
             written = write_files(ways, job.rule, journal.find, asked.reason, scratch)
             if not sum(judge.tokens["answers"] for judge in written.judges):
@@ -60,8 +53,6 @@ def run_judging(job: JudgeJob, *, progress: Progress = "lines", on_start: OnStar
             (scratch / MANIFEST).write_text(render_manifest(job, ways, rubric, written), encoding="utf-8")
             put_in_place(scratch, job.out, FILES)
             return Judgement(pairs, rubric, asked, written, journal.remarks)
-        finally:
-            journal.close()
 
 
 def _facts(pairs: Pairs, rubric: Rubric, written: Written) -> Facts:

@@ -1,5 +1,6 @@
 """What a run of judge-prefs would ask and cost at most, for --dry-run; nothing is sent."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from os.path import isfile
 from pathlib import Path
@@ -45,12 +46,9 @@ def plan_judging(job: JudgeJob) -> JudgePlan:
         rubric = job.load_rubric(pairs)
         path = job.out / NAME
         if isfile(path):
-            journal = Journal(path)
-            try:
+            with closing(Journal(path)) as journal:
                 ways = job.work(pairs, rubric).ways
                 sides = [plan_side(model, asked, journal, lambda _: USUAL_TOKENS) for model, asked in ways.items()]
-            finally:
-                journal.close()
         else:
             sides = [_from_lengths(judge, pairs, rubric) for judge in job.judges]
     return JudgePlan(len(pairs), dict(sorted(pairs.of_source.items())), rubric.name, sides)

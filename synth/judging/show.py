@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sources.command.console import result_line
 from sources.command.printable import printable
 from sources.pairs.account_table import peak_memory_mib, remark
 from synth.asking.plan import show_sides
@@ -27,8 +28,9 @@ def show_judgement(job: JudgeJob, result: Judgement, console: Console) -> None:
         console.print(line)
     console.print()
     size = sum(file.bytes for file in result.written.files) / 1e6
-    console.print(Text.assemble(("→ ", "bold green"), (str(job.out), "bold"), f"  {size:,.1f} MB"))
-    console.print(Text(f"  {_asked(result)}, at most {peak_memory_mib()['main']:,} MiB of memory", style="dim"))
+    console.print(result_line(job.out, f"{size:,.1f} MB"))
+    said = result.asked.meter.summary("verdict")
+    console.print(Text(f"  {said}, at most {peak_memory_mib()['main']:,} MiB of memory", style="dim"))
 
 
 def audit_table(title: str, audits: list[Audit]) -> Table:
@@ -71,17 +73,9 @@ def remarks(result: Judgement) -> list[Text]:
     return lines
 
 
-def _asked(result: Judgement) -> str:
-    meter = result.asked.meter
-    if not meter.asked:
-        return "nothing was asked: every verdict was in the journal"
-    retries = f", {meter.retries:,} retries" if meter.retries else ""
-    return f"{meter.asked:,} verdicts in {meter.seconds:,.1f} s ({meter.line()}){retries}"
-
-
 def summary(job: JudgeJob, result: Judgement) -> dict[str, object]:
     """What `show_judgement` prints, as data for --json, and the strongest disagreements whole."""
-    meter, written = result.asked.meter, result.written
+    written = result.written
     return {
         "folder": str(job.out),
         "rubric": result.rubric.name,
@@ -89,17 +83,7 @@ def summary(job: JudgeJob, result: Judgement) -> dict[str, object]:
         "together": written.together and {"rule": job.rule, "kappa": written.kappa, **written.together.figures()},
         "audit": [each.as_dict() for each in written.last.audits],
         "disagreements": [each.as_dict() for each in written.strongest.found],
-        "asked": {
-            "answers": meter.asked,
-            "from_journal": meter.before,
-            "refused": meter.refused,
-            "given_up": meter.given_up,
-            "retries": meter.retries,
-            "prompt_tokens": meter.prompt_tokens,
-            "completion_tokens": meter.completion_tokens,
-            "seconds": round(meter.seconds, 3),
-            "dollars": round(meter.budget.spent, 4),
-        },
+        "asked": result.asked.meter.as_dict(),
         "remarks": [line.plain for line in remarks(result)],
         "peak_memory_mib": peak_memory_mib()["main"],
     }

@@ -1,6 +1,6 @@
 """A run from prompts to pairs: read, ask, pair, write."""
 
-import asyncio
+from contextlib import closing
 from dataclasses import dataclass
 
 from sources.command.errors import NoPairsError
@@ -45,15 +45,8 @@ def run_job(job: Job, *, progress: Progress = "lines", on_start: OnStart | None 
     check_out(job.out, list(SCHEMAS), mark="writers", command="synth-prefs")
     with scratch_folder(job.out) as scratch:
         prompts = job.read_prompts(scratch)
-        journal = Journal(job.out / NAME)
-        try:
-            if job.retry_refused:
-                journal.forget_refusals()
-            if job.forget_batches:
-                journal.batches.forget()
-            asked = asyncio.run(ask_all(work_of(job, prompts), journal, progress=progress, on_start=on_start))
-            if asked is None:
-                raise KeyboardInterrupt
+        with closing(Journal(job.out / NAME)) as journal:
+            asked = ask_all(work_of(job, prompts), journal, progress=progress, on_start=on_start)
             writers = _writers(job, asked)
             groups = answered(prompts, writers, journal, asked.reason)
             account, files, tokens = write_files(groups, prompts, _rule(job, writers), scratch)
@@ -65,8 +58,6 @@ def run_job(job: Job, *, progress: Progress = "lines", on_start: OnStart | None 
             (scratch / MANIFEST).write_text(manifest, encoding="utf-8")
             put_in_place(scratch, job.out, list(SCHEMAS))
             return Result(prompts, asked, account, files, journal.remarks)
-        finally:
-            journal.close()
 
 
 def _writers(job: Job, asked: AskResult) -> Writers:

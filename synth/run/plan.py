@@ -1,5 +1,6 @@
 """What a run of synth-prefs would ask and cost at most, for --dry-run; nothing is sent."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from os.path import isfile
@@ -36,12 +37,9 @@ def make_plan(job: Job) -> Plan:
     with TemporaryDirectory() as nowhere:
         prompts = job.read_prompts(Path(nowhere))
         path = job.out / NAME
-        journal = Journal(path if isfile(path) else Path(nowhere) / NAME)
-        try:
-            usual = partial(_usual_answer, prompts)
+        usual = partial(_usual_answer, prompts)
+        with closing(Journal(path if isfile(path) else Path(nowhere) / NAME)) as journal:
             sides = [plan_side(model, ways, journal, usual) for model, ways in work_of(job, prompts).ways.items()]
-        finally:
-            journal.close()
     return Plan(len(prompts), len(prompts.lost), prompts.name, sides)
 
 

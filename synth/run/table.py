@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.text import Text
 
+from sources.command.console import result_line
 from sources.pairs.account_table import account_table, peak_memory_mib, remark
 from sources.pairs.schema import LANGUAGE_NAMES
 from synth.job.job import Job
@@ -16,8 +17,9 @@ def show_run(job: Job, result: Result, console: Console) -> None:
         console.print(line)
     console.print()
     size = sum(file.bytes for file in result.files) / 1e6
-    console.print(Text.assemble(("→ ", "bold green"), (str(job.out), "bold"), f"  {size:,.1f} MB"))
-    console.print(Text(f"  {_asked(result)}, at most {peak_memory_mib()['main']:,} MiB of memory", style="dim"))
+    console.print(result_line(job.out, f"{size:,.1f} MB"))
+    said = result.asked.meter.summary("answer")
+    console.print(Text(f"  {said}, at most {peak_memory_mib()['main']:,} MiB of memory", style="dim"))
 
 
 def remarks(result: Result) -> list[Text]:
@@ -31,31 +33,12 @@ def remarks(result: Result) -> list[Text]:
     return lines
 
 
-def _asked(result: Result) -> str:
-    meter = result.asked.meter
-    if not meter.asked:
-        return "nothing was asked: every answer was in the journal"
-    retries = f", {meter.retries:,} retries" if meter.retries else ""
-    return f"{meter.asked:,} answers in {meter.seconds:,.1f} s ({meter.line()}){retries}"
-
-
 def summary(job: Job, result: Result) -> dict[str, object]:
     """What `show_run` prints, as data for --json."""
-    meter = result.asked.meter
     return {
         "folder": str(job.out),
         "account": result.account.as_dict(),
-        "asked": {
-            "answers": meter.asked,
-            "from_journal": meter.before,
-            "refused": meter.refused,
-            "given_up": meter.given_up,
-            "retries": meter.retries,
-            "prompt_tokens": meter.prompt_tokens,
-            "completion_tokens": meter.completion_tokens,
-            "seconds": round(meter.seconds, 3),
-            "dollars": round(meter.budget.spent, 4),
-        },
+        "asked": result.asked.meter.as_dict(),
         "remarks": [line.plain for line in remarks(result)],
         "peak_memory_mib": peak_memory_mib()["main"],
     }

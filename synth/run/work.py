@@ -48,10 +48,6 @@ def work_of(job: Job, prompts: Prompts) -> Work:
         command="synth-prefs",
         unit="answers",
         ways={model: [Written(prompts, writer) for writer in job.writers(model)] for model in job.models},
-        pace=job.pace,
-        timeout_s=job.timeout_s,
-        max_spend=job.max_spend,
-        wait=job.wait,
-        collect=job.collect,
+        settings=job.settings,
         vllm=job.recipe.vllm,
     )
