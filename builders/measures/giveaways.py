@@ -8,6 +8,7 @@ import numpy as np
 
 from builders.measures.statistics import told_rightly
 from builders.measures.surface import Sign, Surface
+from sources.pairs.interval import wilson
 
 MIN_GROUPS = 50
 """With fewer prompts nothing is said."""
@@ -20,7 +21,6 @@ RULES = {
 }
 """What the answer has that each takes for chosen; where the answers are alike in it, it is right half the time."""
 
-Z_95 = 1.96
 DIGITS = 4
 
 
@@ -112,6 +112,4 @@ def rate(right: np.ndarray, groups: np.ndarray) -> Rate:
     off = np.bincount(groups, weights=right - mean)
     spread = float((off**2).sum()) / pairs**2
     count = min(float(pairs), mean * (1 - mean) / spread) if spread else float(np.count_nonzero(np.bincount(groups)))
-    middle = (mean + Z_95**2 / (2 * count)) / (1 + Z_95**2 / count)
-    half = Z_95 / (1 + Z_95**2 / count) * float(np.sqrt(mean * (1 - mean) / count + Z_95**2 / (4 * count**2)))
-    return Rate(mean, max(0.0, middle - half), min(1.0, middle + half))
+    return Rate(mean, *wilson(mean, count))

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synth.judging.interval import Share
+from synth.judging.share import Share
 
 NAMES = np.array(["chosen", "rejected", "tie"])
 CHOSEN, REJECTED, TIE, NONE = range(4)

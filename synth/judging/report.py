@@ -21,8 +21,8 @@ from sources.pages.policy import page_style, policy
 from sources.pairs.schema import LANGUAGE_NAMES
 from synth.judging.audit import SHARES, Audit
 from synth.judging.disagreements import Disagreement
-from synth.judging.interval import Share
 from synth.judging.pairs import Pairs
+from synth.judging.share import Share
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,10 +9,10 @@ from sources.command.printable import printable
 from sources.pairs.account_table import peak_memory_mib, remark
 from synth.asking.plan import show_sides
 from synth.judging.audit import SHARES, Audit
-from synth.judging.interval import Share
 from synth.judging.job import JudgeJob
 from synth.judging.pipeline import Judgement
 from synth.judging.plan import JudgePlan
+from synth.judging.share import Share
 
 SHOWN_CHARS = 60
 BELOW = "In brackets: 95 % intervals. Agreement and lengths are of the pairs with a preference that both orders share."

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from synth.judging.audit import Audit, audit
-from synth.judging.interval import Share
+from synth.judging.share import Share
 
 PAIRS = 400
 SEEDS = range(200)
