@@ -51,8 +51,8 @@ def find_format_giveaways(sources: Mapping[str, np.ndarray], keys: Keys) -> Find
                 told |= difference != 0
                 auc = float(told_rightly(difference).mean())
                 having = (surface.signs & sign > 0).mean(axis=0)
-                telling.append((abs(auc - 0.5), f"{name}: {_evidence(words, auc, having)}, length alone "
-                                                f"{length_auc(*surface.chars.T):.2f}"))  # fmt: skip
+                evidence = f"{name}: {_evidence(words, auc, having)}, length alone {length_auc(*surface.chars.T):.2f}"
+                telling.append((abs(auc - 0.5), evidence))
         count += int(told.sum())
     plainest = sorted(telling, key=lambda one: (-one[0], one[1]))[:EXAMPLES]
     return Finding(count, [(-1, evidence) for _, evidence in plainest])

@@ -5,9 +5,9 @@ from rich.table import Table
 from rich.text import Text
 
 from builders.linting.examine import Examined, Examples
-from builders.linting.rules import RULES as LINT_RULES
-from builders.linting.rules import Rule, Severity
-from builders.measures.giveaways import RULES, Giveaways
+from builders.linting.rules import RULES, Rule, Severity
+from builders.measures.giveaways import RULES as GIVEAWAY_RULES
+from builders.measures.giveaways import Giveaways
 from sources.command.printable import printable
 from sources.pairs.account_table import remark
 
@@ -20,7 +20,7 @@ STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "cya
 def by_rule(examined: Examined) -> list[tuple[Rule, Examples]]:
     """The rules that found something, in the order of RULES."""
     found = {each.code: each for each in examined.found}
-    return [(rule, found[rule.code]) for rule in LINT_RULES if rule.code in found]
+    return [(rule, found[rule.code]) for rule in RULES if rule.code in found]
 
 
 def show_findings(examined: Examined, seconds: float, console: Console) -> None:
@@ -83,7 +83,8 @@ def given_away(giveaways: list[Giveaways]) -> list[str]:
     told = []
     for one in notable[:MAX_NOTABLE]:
         (name, rate), classifier = one.best_rule, one.classifier
-        rule = f"“{RULES[name]}” alone" if rate.right >= 0.5 else f"the opposite of “{RULES[name]}” alone"
+        opposite = "" if rate.right >= 0.5 else "the opposite of "
+        rule = f"{opposite}“{GIVEAWAY_RULES[name]}” alone"
         told.append(
             f"{one.source}: without the prompt the chosen answer is picked {classifier.right:.0%} of the time "
             f"(95 %: {classifier.low:.0%} to {classifier.high:.0%}); {rule} {max(rate.right, 1 - rate.right):.0%}"

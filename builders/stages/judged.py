@@ -1,4 +1,4 @@
-"""What a judge's verdicts do with pairs: those it disagrees with are dropped, tagged or turned round."""
+"""What a judge's verdicts do with pairs: those it disagrees with are dropped, tagged or swapped."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ Disagrees = Literal["drop", "tag", "flip", "off"]
 
 STAGE = "judge"
 FLIPPED = "judge_flipped"
-SIDES = ("chosen", "rejected")
-SWAPPED = (SIDES, ("score_chosen", "score_rejected"), ("chosen_model", "rejected_model"))
+ANSWERS = ("chosen", "rejected")
+SWAPPED = (ANSWERS, ("score_chosen", "score_rejected"), ("chosen_model", "rejected_model"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,21 @@ class Judged:
         return len(self._of(pairs))
 
     def flip(self, pairs: pa.Table) -> pa.Table:
-        """The pairs, chosen and rejected changed in those whose rejected answer the judge prefers; tagged, with a new
+        """The pairs, chosen and rejected swapped in those whose rejected answer the judge prefers; tagged, with a new
         id. Where this is not asked for, the pairs as they are."""
         if self.disagrees != "flip":
             return pairs
         rows = [row for row, verdict in self._of(pairs) if verdict.label == "rejected" and self._is_clear(verdict)]
         if not rows:
             return pairs
-        turned = pa.Table.from_pylist([_turned(each) for each in pairs.take(pa.array(rows)).to_pylist()], pairs.schema)
-        sides = (turned[name].combine_chunks() for name in ("prompt", *SIDES, EXTRAS.name))
-        turned = turned.set_column(pairs.schema.get_field_index("id"), "id", content_ids(*sides))
+        swapped = pa.Table.from_pylist(
+            [_swapped(each) for each in pairs.take(pa.array(rows)).to_pylist()], pairs.schema
+        )
+        sides = (swapped[name].combine_chunks() for name in ("prompt", *ANSWERS, EXTRAS.name))
+        swapped = swapped.set_column(pairs.schema.get_field_index("id"), "id", content_ids(*sides))
         order = np.arange(len(pairs))
         order[rows] = len(pairs) + np.arange(len(rows))
-        return pa.concat_tables([pairs, turned]).take(pa.array(order)).combine_chunks()
+        return pa.concat_tables([pairs, swapped]).take(pa.array(order)).combine_chunks()
 
     def find(self, pairs: pa.Table) -> tuple[dict[int, tuple[str, str]], dict[int, str]]:
         """Reason and evidence by row of the pairs to drop, and by row the tags of the others."""
@@ -85,8 +87,8 @@ class Judged:
         return [(row, verdict) for row, verdict in found if verdict is not None]
 
 
-def _turned(pair: dict[str, Any]) -> dict[str, Any]:
-    """A pair with chosen and rejected changed, everywhere that they are told apart."""
+def _swapped(pair: dict[str, Any]) -> dict[str, Any]:
+    """A pair with chosen and rejected swapped, everywhere that they are told apart."""
     for one, other in SWAPPED:
         pair[one], pair[other] = pair[other], pair[one]
     path, _, rows = pair["source_row"].rpartition(":")
@@ -101,7 +103,7 @@ def _turned(pair: dict[str, Any]) -> dict[str, Any]:
 
 
 def _other_side(tag: str) -> str:
-    for one, other in (SIDES, SIDES[::-1]):
+    for one, other in (ANSWERS, ANSWERS[::-1]):
         if tag.endswith(f"_{one}"):
             return f"{tag.removesuffix(one)}{other}"
     return tag

@@ -34,10 +34,10 @@ class Keys:
     """uint64[n]: a hash of the item that the source names, 0 for none."""
     pair_digests: np.ndarray
     """uint32[n, DIGESTS]: MinHash digests of the whole pair, salted by language."""
-    preferred: np.ndarray
+    chosen_sketches: np.ndarray
     """uint32[n, SKETCHES]: the prompt together with the chosen answer; near contradictions have one of them in common
-    with the `spurned` of the other pair."""
-    spurned: np.ndarray
+    with the `rejected_sketches` of the other pair."""
+    rejected_sketches: np.ndarray
     """uint32[n, SKETCHES]: the prompt together with the rejected answer."""
     prompt_bands: np.ndarray
     """uint32[n, BANDS]: MinHash bands of the prompt, Traditional characters read as Simplified."""
@@ -73,8 +73,8 @@ class Keys:
             side_sizes=n((0, 3), np.uint16),
             items=n(0, wide),
             pair_digests=n((0, DIGESTS), np.uint32),
-            preferred=n((0, SKETCHES), np.uint32),
-            spurned=n((0, SKETCHES), np.uint32),
+            chosen_sketches=n((0, SKETCHES), np.uint32),
+            rejected_sketches=n((0, SKETCHES), np.uint32),
             prompt_bands=n((0, BANDS), np.uint32),
             answer_chars=n((0, 2), np.uint32),
             answer_marks=n((0, 2), np.uint8),
@@ -104,8 +104,8 @@ def compute_keys(texts: PairTexts, source: int, alive: np.ndarray) -> Keys:
         side_sizes=np.minimum(texts.folded.lengths.reshape(-1, 3), 65_535).astype(np.uint16),
         items=_item_keys(texts.pairs["item"]),
         pair_digests=digests(pairs) ^ narrow_salt,
-        preferred=_narrow(mix(prompt) + chosen) ^ narrow_salt,
-        spurned=_narrow(mix(prompt) + rejected) ^ narrow_salt,
+        chosen_sketches=_narrow(mix(prompt) + chosen) ^ narrow_salt,
+        rejected_sketches=_narrow(mix(prompt) + rejected) ^ narrow_salt,
         prompt_bands=bands(prompts) ^ narrow_salt,
         answer_chars=surface.chars,
         answer_marks=surface.marks,

@@ -19,7 +19,6 @@ MIN_APART = 2
 """Unswapped, the two differ at least so many times as much."""
 
 SWAPPED = (0, 2, 1)
-STRAIGHT = (0, 1, 2)
 
 
 def find_near_contradictions(
@@ -47,7 +46,7 @@ def find_near_contradictions(
 
 def _candidates(keys: Keys, rows: np.ndarray, threshold: float, workers: int) -> np.ndarray:
     """int64[c, 2]: places (earlier, later) among `rows` where what one prefers is like what the other rejects."""
-    columns = zip(keys.preferred[rows].T, keys.spurned[rows].T, strict=True)
+    columns = zip(keys.chosen_sketches[rows].T, keys.rejected_sketches[rows].T, strict=True)
     pairs = distinct(np.concatenate([*map_in_threads(_matches, columns, workers)]), len(rows))
     sizes = keys.side_sizes[rows]
     fits = alike(sizes[pairs[:, 0]], sizes[pairs[:, 1]][:, SWAPPED], threshold)
@@ -73,7 +72,7 @@ def _contradict(pairs: np.ndarray, keys: Keys, read_texts: TextReader, threshold
     less similar unswapped: then chosen and rejected are much the same, or all of them are of one kind."""
     similarity = verify(pairs, keys, read_texts, threshold, SWAPPED)
     near = np.flatnonzero(similarity >= threshold)
-    straight = verify(pairs[near], keys, read_texts, 1 - MIN_APART * (1 - threshold), STRAIGHT)
+    straight = verify(pairs[near], keys, read_texts, 1 - MIN_APART * (1 - threshold))
     similarity[near[1 - straight < MIN_APART * (1 - similarity[near])]] = 0
     similarity[near[straight == 1]] = 0
     return similarity

@@ -60,7 +60,8 @@ def distinct(pairs: np.ndarray, count: int) -> np.ndarray:
 
 
 def alike(left: np.ndarray, right: np.ndarray, threshold: float) -> np.ndarray:
-    """bool[n]: whether all parts of two documents, uint16[n, parts], are about equally long; 65,535 is any length."""
+    """bool[n]: whether all parts of two documents, uint16[n, parts], are about equally long. Lengths
+    are counted up to 65,535: of two longer ones they say that they are."""
     sizes = np.stack([left, right]).astype(np.float64)
     return np.asarray((sizes.min(axis=0) >= threshold * sizes.max(axis=0)).all(axis=1))
 

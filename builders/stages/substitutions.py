@@ -32,17 +32,17 @@ def replaced_alike(texts: PairTexts, which: np.ndarray, left: np.ndarray, right:
     Text left[i] and text right[i] are one side of the pair of pairs which[i]. "Create a bucket", answered by how to
     create one, and "delete a bucket", answered by how to delete one, are two tasks; edits do not agree like that.
     """
-    prompts: dict[int, Replacements] = {}
-    answers: dict[int, list[Replacements]] = {}
-    for pair, one, other in zip(which.tolist(), left.tolist(), right.tolist(), strict=True):
-        found = _replacements(texts.normal(one), texts.normal(other))
-        if one % 3 == 0:
-            prompts[pair] = found
-        else:
-            answers.setdefault(pair, []).append(found)
+
+    def replacements(at: int) -> Replacements:
+        return _replacements(texts.normal(int(left[at])), texts.normal(int(right[at])))
+
+    is_prompt = left % 3 == 0
+    prompts = {int(which[at]): replacements(at) for at in np.flatnonzero(is_prompt).tolist()}
     alike = np.zeros(size, dtype=bool)
-    for pair, prompt in prompts.items():
-        alike[pair] = any(_agree(prompt, answer) for answer in answers.get(pair, []))
+    for at in np.flatnonzero(~is_prompt).tolist():
+        pair = int(which[at])
+        if (prompt := prompts.get(pair)) and not alike[pair]:
+            alike[pair] = _agree(prompt, replacements(at))
     return alike
 
 

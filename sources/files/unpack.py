@@ -1,6 +1,7 @@
 """A pinned file as a stream of plain bytes, whatever it is packed with, and never more of them than allowed.
 
-Files of one's own are known by their first bytes: own/packing.py."""
+Files of one's own are known by their first bytes: own/packing.py.
+"""
 
 import gzip
 import io
