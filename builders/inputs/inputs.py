@@ -17,7 +17,7 @@ from builders.stages.read_benchmarks import load_benchmarks
 from sources.command.errors import MissingFileError, UsageError
 from sources.command.progress import Progress
 from sources.fetch.data_files import DataFile
-from sources.fetch.fetcher import Fetcher, file_sha256, is_upstream, verify_hash
+from sources.fetch.fetcher import Fetcher, file_sha256, is_upstream, missing_parts, verify_hash
 from sources.layouts.own_data import Described, OwnData, look_into, own_data
 from sources.pairs.schema import LANGS, Lang
 from sources.pairs.source import NoOptions, Source, UpstreamFile
@@ -89,14 +89,21 @@ class Inputs:
     benchmarks: list[BenchmarkStatus]
 
     def warnings(self, lang: Lang | None = None) -> list[str]:
-        """A line for each file (of one language) that is not the pinned one."""
-        return [
-            f"{file.name}: not the pinned bytes (SHA-256 {file.sha256[:12]}…, pinned {file.pinned[:12]}…)"
-            for chosen, files in zip(self.selection.sources, self.files, strict=True)
-            if lang in (None, chosen.source.lang)
-            for file in files
-            if file.pinned not in ("", file.sha256)
-        ]
+        """A line for each file (of one language) that is not the pinned one, and for each part that is not there of an
+        upstream table."""
+        lines = []
+        for chosen, files in zip(self.selection.sources, self.files, strict=True):
+            if lang not in (None, chosen.source.lang):
+                continue
+            upstream = [file for file in files if file.revision != SAMPLE_REVISION and not chosen.local]
+            missing = missing_parts(file.name for file in upstream)
+            lines += [f"{name}: not there, so its rows are in no account" for name in missing]
+            lines += [
+                f"{file.name}: not the pinned bytes (SHA-256 {file.sha256[:12]}…, pinned {file.pinned[:12]}…)"
+                for file in upstream
+                if file.pinned not in ("", file.sha256)
+            ]
+        return lines
 
 
 def select(request: Request) -> Selection:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sources.command.errors import DownloadError, HashMismatchError
-from sources.fetch.fetcher import Located, file_sha256, names_in, verify_hash
+from sources.fetch.fetcher import Located, file_sha256, missing_parts, names_in, verify_hash
 from sources.fetch.hub_client import set_up_hub_client
 from sources.fetch.retry_after import BUSY, MAX_WAIT_S, asked_wait_s, wait
 from sources.pairs.source import Host, UpstreamFile
@@ -54,14 +54,23 @@ class Download:
             return (file,)
         from huggingface_hub import snapshot_download
 
-        with self._asking_hub(file):
-            revision = _whole_revision(file)
+        with self._asking_hub(file) as local:
+            revision = file.revision if local else _whole_revision(file)
             folder = Path(
-                snapshot_download(file.repository, repo_type="dataset", revision=revision, allow_patterns=[file.path])
+                snapshot_download(
+                    file.repository,
+                    repo_type="dataset",
+                    revision=revision,
+                    allow_patterns=[file.path],
+                    local_files_only=local,
+                )
             )
             found = names_in(folder, file.path)
             if not found:
                 raise FileNotFoundError(f"no file there fits {file.path}")
+            if missing := missing_parts(found):
+                more = f" and {len(missing) - 1} more" * (len(missing) > 1)
+                raise FileNotFoundError(f"{missing[0]}{more} cannot be had, without which the table is not whole")
         return tuple(replace(file, path=path, revision=folder.name) for path in found)
 
     def describe(self, file: UpstreamFile) -> str:
@@ -75,8 +84,7 @@ class Download:
     def _from_hub(self, file: UpstreamFile) -> Located:
         from huggingface_hub import hf_hub_download
 
-        with self._asking_hub(file):
-            local = "hub" in self._unreachable
+        with self._asking_hub(file) as local:
             revision = file.revision if local else _whole_revision(file)
             path = Path(
                 hf_hub_download(
@@ -86,17 +94,19 @@ class Download:
         return Located(file, path, revision if file.is_pinned else _snapshot(path, file.path))
 
     @contextmanager
-    def _asking_hub(self, file: UpstreamFile) -> Iterator[None]:
-        """What the Hub or the network refuses, as one line."""
+    def _asking_hub(self, file: UpstreamFile) -> Iterator[bool]:
+        """What the Hub or the network refuses, as one line. Gives whether only the cache may be looked into, since the
+        Hub could not be reached before."""
         import httpx2
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
         set_up_hub_client()
+        local = "hub" in self._unreachable
         try:
-            if "hub" in self._unreachable and self.describe(file) != "cached":
-                raise ConnectionError(NOT_ASKED)
-            yield
+            yield local
         except (HfHubHTTPError, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+            if local and isinstance(error, LocalEntryNotFoundError):
+                raise _download_error(file, ConnectionError(NOT_ASKED)) from error
             if isinstance(error, LocalEntryNotFoundError | httpx2.TransportError) and not _is_offline():
                 self._unreachable.add("hub")
             raise _download_error(file, error) from error

@@ -2,6 +2,8 @@
 (download.py)."""
 
 import hashlib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from os.path import isdir
 from pathlib import Path
@@ -11,6 +13,7 @@ from sources.command.errors import FetchError, HashMismatchError, MissingFileErr
 from sources.pairs.source import UpstreamFile
 
 SAMPLE = Path(__file__).parent.parent / "sample"
+PART = re.compile(r"-(\d{5})-of-(\d{5})(?=\.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,19 @@ class Mirror:
 def names_in(folder: Path, pattern: str) -> list[str]:
     """The paths of the files below a folder that the pattern fits, in order."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.glob(pattern) if path.is_file())
+
+
+def missing_parts(names: Iterable[str]) -> list[str]:
+    """The parts of tables that are not among these names although others count them: of train-00000-of-00002.parquet
+    alone, train-00001-of-00002.parquet."""
+    there = set(names)
+    counted = {
+        f"{name[: part.start(1)]}{number:05}{name[part.end(1) :]}"
+        for name in there
+        if (part := PART.search(name))
+        for number in range(int(part[2]))
+    }
+    return sorted(counted - there)
 
 
 def is_upstream(fetcher: Fetcher | None) -> bool:

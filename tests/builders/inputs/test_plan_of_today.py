@@ -1,14 +1,16 @@
 """The plan of a build from sources that are not pinned, or that are tables in several parts."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from builders.inputs.inputs import Request
+from builders.inputs.inputs import Request, find_inputs, select
 from builders.inputs.plan import Plan, make_plan
 from builders.inputs.recipe import add_sources, load_recipe
+from sources.command.progress import Silent
 from sources.fetch.download import Download
-from sources.fetch.fetcher import Fetcher, Mirror, sample
+from sources.fetch.fetcher import SAMPLE, Fetcher, Mirror, sample
 from sources.pairs.schema import Lang
 
 
@@ -60,3 +62,19 @@ def test_a_source_in_two_languages_stands_there_for_each_that_is_built() -> None
 
 def test_a_source_that_the_recipe_has_is_not_taken_twice() -> None:
     assert len(plan(sample(), "huozi", "huozi").files) == 1
+
+
+def test_parts_that_a_mirror_lacks_are_told(tmp_path: Path) -> None:
+    repository = "lmarena-ai/arena-human-preference-140k/data"
+    shutil.copytree(SAMPLE / repository, tmp_path / repository)
+    assert warnings(Mirror(tmp_path)) == [
+        f"{repository}/train-0000{part}-of-00007.parquet: not there, so its rows are in no account"
+        for part in range(1, 7)
+    ]
+    assert warnings(sample()) == []
+
+
+def warnings(fetcher: Fetcher) -> list[str]:
+    recipe = add_sources(load_recipe("ct-llm"), ("arena_140k",), "test")
+    request = Request(langs=("en",), recipe=recipe, fetcher=fetcher, out=Path("out"), only=("arena_140k",))
+    return find_inputs(select(request), request, Silent()).warnings()

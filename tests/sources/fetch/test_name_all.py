@@ -65,6 +65,21 @@ except FetchError as error:
     print(json.dumps(str(error)))
 """
 
+AFTER_A_FAILURE = """
+import time
+time.sleep = lambda seconds: None
+from dataclasses import replace
+""" + CASE.replace(
+    "try:",
+    """try:
+    download.locate(replace(file, repository="owner/other", path="a.json"))
+except FetchError:
+    pass
+try:""",
+    1,
+)
+"""The same after a file that could not be had."""
+
 
 @pytest.fixture
 def hub() -> Iterator[LoopbackHub]:
@@ -72,12 +87,12 @@ def hub() -> Iterator[LoopbackHub]:
         yield server
 
 
-def ask(hub: LoopbackHub, folder: Path, file: UpstreamFile, **variables: str) -> Any:
+def ask(hub: LoopbackHub, folder: Path, file: UpstreamFile, script: str = CASE, **variables: str) -> Any:
     """What a new process has of these files, whose Hub is the server."""
     settings = {"PATH": os.environ["PATH"], "HOME": str(folder), "HF_HOME": str(folder), "HF_ENDPOINT": hub.url}
     quiet = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", CASE, str(folder), json.dumps(asdict(file))],
+        [sys.executable, "-c", script, str(folder), json.dumps(asdict(file))],
         env=settings | quiet | variables, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -99,8 +114,28 @@ def test_the_hub_gives_every_part_at_the_commit_of_the_branch(hub: LoopbackHub, 
     assert ask(hub, tmp_path, TABLE, HF_HUB_OFFLINE="1") == expected
 
 
+def test_a_hub_that_cannot_be_reached_costs_no_part_that_is_cached(hub: LoopbackHub, tmp_path: Path) -> None:
+    commit = hold(hub, *PARTS)
+    ask(hub, tmp_path, TABLE)
+    away = "http://127.0.0.1:1"
+    assert ask(hub, tmp_path, TABLE, AFTER_A_FAILURE, HF_ENDPOINT=away) == [[path, commit, path] for path in PARTS]
+    said = ask(hub, tmp_path, replace(TABLE, repository="owner/new"), AFTER_A_FAILURE, HF_ENDPOINT=away)
+    assert "owner/new/data/train-*.parquet: cannot be downloaded from the Hugging Face Hub (ConnectionError" in said
+    assert "is not asked again" in said
+
+
 def test_a_pattern_that_nothing_fits_is_one_line(hub: LoopbackHub, tmp_path: Path) -> None:
     hold(hub, *OTHERS)
     said = ask(hub, tmp_path, TABLE)
     assert "owner/repo/data/train-*.parquet: cannot be downloaded from the Hugging Face Hub" in said
     assert "no file there fits" in said
+
+
+@pytest.mark.parametrize("how", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:1"}], ids=["off", "away"])
+@pytest.mark.parametrize("script", [CASE, AFTER_A_FAILURE])
+def test_some_parts_in_the_cache_are_not_taken_for_all(
+    hub: LoopbackHub, tmp_path: Path, how: dict[str, str], script: str
+) -> None:
+    hold(hub, *PARTS)
+    ask(hub, tmp_path, ONE)
+    assert "cannot be downloaded" in ask(hub, tmp_path, TABLE, script, **how)
