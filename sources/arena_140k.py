@@ -9,56 +9,40 @@ One upstream row (an invented one); a content is a list of parts, text or pictur
                         {"role": "assistant", "content": [{"type": "text", "text": "A cabbage."}]}]}
 """
 
-from functools import partial
-
-import pyarrow as pa
-
 from sources.command.printable import shown
-from sources.layouts.adapt_rows import adapt_rows, check_language, read_bare
 from sources.layouts.known import verdicts
 from sources.layouts.layout import NoPairError, Row
 from sources.layouts.read_row import Read
-from sources.pairs.schema import Lang
-from sources.pairs.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile
+from sources.layouts.upstream.read_as import read_bare
+from sources.layouts.upstream.rows import Rows, in_both
+from sources.pairs.source import WHOLE_ROW, Always, NoOptions, Source, on_hub
 
-TABLE = UpstreamFile(
-    host="hub",
-    repository="lmarena-ai/arena-human-preference-140k",
-    revision="a9cb587ee0906192dc1fc5e51778282f36c6bf35",
-    path="data/train-*-of-00007.parquet",
+TABLE = on_hub(
+    "lmarena-ai/arena-human-preference-140k",
+    "a9cb587ee0906192dc1fc5e51778282f36c6bf35",
+    "data/train-*-of-00007.parquet",
 )
 CONVERSATIONS = ("conversation_a", "conversation_b")
 
 
-def files(options: NoOptions) -> tuple[UpstreamFile, ...]:
-    return (TABLE,)
-
-
-def adapt(lang: Lang, rows: pa.Table, options: NoOptions) -> Adapted:
-    return adapt_rows(rows, partial(_read, lang), lang, is_mixed=True)
-
-
-def _read(lang: Lang, row: Row) -> Read:
+def _read(options: NoOptions, row: Row) -> Read:
     """Before a later evaluation of a session each model has seen turns of its own: the two have no prompt in common."""
-    check_language(row.get("language"), lang)
     if row.get("evaluation_order") not in (None, 1):
         raise NoPairError("later_evaluation", f"evaluation_order is {shown(row['evaluation_order'])}, expected 1")
-    return read_bare(verdicts.ARENA, row, CONVERSATIONS, known=("evaluation_order",))
+    return read_bare(verdicts.ARENA, row, CONVERSATIONS, known=("evaluation_order", "language"))
 
 
-def _source(lang: Lang) -> Source:
-    return Source(
+ZH, EN = in_both(
+    Source(
         name="arena_140k",
-        lang=lang,
-        files=files,
+        lang="en",
+        files=Always(TABLE),
         layouts=(WHOLE_ROW,),
         columns=(("conversation_a", "conversation_b", "winner", "language"),),
         license="CC-BY-4.0",
         commercial_use=False,
         license_note="of the prompts; the answers are under the terms of their providers",
         signal="human",
-        adapt=partial(adapt, lang),
+        adapt=Rows(_read, "en", langs=("zh", "en"), says="language"),
     )
-
-
-ZH, EN = _source("zh"), _source("en")
+)

@@ -6,39 +6,30 @@ One upstream row (an invented one); about eleven rows share a query:
      "chosen": {"from": "gpt", "value": "苹果。"}, "rejected": {"from": "gpt", "value": "白菜。"}}
 """
 
-import pyarrow as pa
-
-from sources.layouts.adapt_rows import ONE_BY_ONE, adapt_rows, read_as
 from sources.layouts.known import llama_factory
 from sources.layouts.layout import Row
 from sources.layouts.read_row import Read
-from sources.pairs.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile
+from sources.layouts.upstream.read_as import read_as
+from sources.layouts.upstream.rows import Rows
+from sources.pairs.source import WHOLE_ROW, Always, NoOptions, Source, on_hub
 
-TABLE = UpstreamFile(host="hub", repository="m-a-p/COIG-P", revision="main", path="data/*.parquet")
+TABLE = on_hub("m-a-p/COIG-P", "main", "data/*.parquet")
 """The benchmark of its authors lies in a repository of its own, m-a-p/COIG-CRBench, and is no training data."""
 
 
-def files(options: NoOptions) -> tuple[UpstreamFile, ...]:
-    return (TABLE,)
-
-
-def adapt(rows: pa.Table, options: NoOptions) -> Adapted:
-    return adapt_rows(rows, _read, "zh")
-
-
-def _read(row: Row) -> Read:
-    return read_as(llama_factory.SHAREGPT, row, ONE_BY_ONE)
+def _read(options: NoOptions, row: Row) -> Read:
+    return read_as(llama_factory.SHAREGPT, row)
 
 
 SOURCE = Source(
     name="coig_p",
     lang="zh",
-    files=files,
+    files=Always(TABLE),
     layouts=(WHOLE_ROW,),
     columns=(("conversations", "chosen", "rejected"),),
     license="unknown",
     commercial_use=False,
     license_note="none is stated; answers of closed models",
     signal="model",
-    adapt=adapt,
+    adapt=Rows(_read, "zh"),
 )

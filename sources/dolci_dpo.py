@@ -8,17 +8,15 @@ One upstream row (an invented one); a message has more keys, of which only role 
 """
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
-import pyarrow as pa
-
-from sources.layouts.adapt_rows import adapt_rows, read_bare, tag
 from sources.layouts.known import trl
 from sources.layouts.layout import Row
 from sources.layouts.read_row import Read
-from sources.pairs.schema import SIDES, Lang
-from sources.pairs.source import WHOLE_ROW, Adapted, Source, UpstreamFile
+from sources.layouts.upstream.read_as import read_bare, tag
+from sources.layouts.upstream.rows import Rows, in_both
+from sources.pairs.schema import SIDES
+from sources.pairs.source import WHOLE_ROW, Source, UpstreamFile, on_hub
 
 REPOSITORIES = {"original": "allenai/Dolci-Instruct-DPO", "fixed": "allenai/Dolci-Instruct-DPO-fixed"}
 
@@ -29,23 +27,18 @@ class Options:
 
 
 def files(options: Options) -> tuple[UpstreamFile, ...]:
-    repository = REPOSITORIES[options.version]
-    return (UpstreamFile(host="hub", repository=repository, revision="main", path="data/train-*.parquet"),)
+    return on_hub(REPOSITORIES[options.version], "main", "data/train-*.parquet")
 
 
-def adapt(lang: Lang, rows: pa.Table, options: Options) -> Adapted:
-    return adapt_rows(rows, _read, lang, is_mixed=True)
-
-
-def _read(row: Row) -> Read:
+def _read(options: Options, row: Row) -> Read:
     found = read_bare(trl.IMPLICIT, row, SIDES[1:], known=("prompt_id", "preference_type"))
     return found.tagged(*tag("preference_type", row.get("preference_type")))
 
 
-def _source(lang: Lang) -> Source:
-    return Source(
+ZH, EN = in_both(
+    Source(
         name="dolci_dpo",
-        lang=lang,
+        lang="en",
         files=files,
         layouts=(WHOLE_ROW,),
         columns=(("chosen", "rejected", "preference_type"),),
@@ -53,9 +46,7 @@ def _source(lang: Lang) -> Source:
         commercial_use=False,
         license_note="not established; the answers are under the terms of their models",
         signal="synthetic",
-        adapt=partial(adapt, lang),
+        adapt=Rows(_read, "en", langs=("zh", "en")),
         options=Options,
     )
-
-
-ZH, EN = _source("zh"), _source("en")
+)

@@ -7,47 +7,35 @@ One upstream row (an invented one), in the layout of today and in that of April 
     {"system": "", "prompt": "Name a fruit.", "answer": ["An apple.", "A cabbage."], "history": []}
 """
 
-from functools import partial
-
-import pyarrow as pa
-
-from sources.layouts.adapt_rows import ONE_BY_ONE, adapt_rows, read_as
 from sources.layouts.known import llama_factory
 from sources.layouts.layout import Row
 from sources.layouts.read_row import Read
+from sources.layouts.upstream.read_as import read_as
+from sources.layouts.upstream.rows import Rows
 from sources.pairs.schema import Lang
-from sources.pairs.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile
+from sources.pairs.source import WHOLE_ROW, Always, NoOptions, Source, on_hub
 
 
-def files(lang: Lang, options: NoOptions) -> tuple[UpstreamFile, ...]:
-    return (
-        UpstreamFile(host="hub", repository="llamafactory/DPO-En-Zh-20k", revision="21ff425", path=f"dpo_{lang}.json"),
-    )
-
-
-def adapt(lang: Lang, rows: pa.Table, options: NoOptions) -> Adapted:
-    return adapt_rows(rows, _read, lang)
-
-
-def _read(row: Row) -> Read:
+def _read(options: NoOptions, row: Row) -> Read:
     if "answer" not in row:
-        return read_as(llama_factory.SHAREGPT, row, ONE_BY_ONE)
+        return read_as(llama_factory.SHAREGPT, row)
     others = {column: cell for column, cell in row.items() if column not in ("prompt", "answer")}
-    return read_as(llama_factory.OLD, {"instruction": row["prompt"], "output": row["answer"], **others}, ONE_BY_ONE)
+    return read_as(llama_factory.OLD, {"instruction": row["prompt"], "output": row["answer"], **others})
 
 
 def _source(lang: Lang) -> Source:
+    file = on_hub("llamafactory/DPO-En-Zh-20k", "21ff425", f"dpo_{lang}.json")
     return Source(
         name="dpo_en_zh_20k",
         lang=lang,
-        files=partial(files, lang),
+        files=Always(file),
         layouts=(WHOLE_ROW,),
         columns=(("conversations", "chosen", "rejected"), ("prompt", "answer")),
         license="Apache-2.0",
         commercial_use=False,
         license_note="as the uploader says; its parts come from other publishers",
         signal="model",
-        adapt=partial(adapt, lang),
+        adapt=Rows(_read, lang),
     )
 
 

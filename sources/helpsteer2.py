@@ -8,27 +8,20 @@ One upstream row (an invented one); below 0 the first answer is better, above 0 
 
 import re
 from dataclasses import dataclass
-from functools import partial
-from typing import Annotated, Literal
-
-import pyarrow as pa
-from pydantic import Field
+from typing import Literal
 
 from sources.command.printable import shown
 from sources.layouts import layout
-from sources.layouts.adapt_rows import adapt_rows, read_as
 from sources.layouts.known import verdicts
 from sources.layouts.layout import NoPairError
 from sources.layouts.read_row import Read
 from sources.layouts.turns import number
-from sources.pairs.source import WHOLE_ROW, Adapted, Source, UpstreamFile
+from sources.layouts.upstream.options import Strength
+from sources.layouts.upstream.read_as import read_as
+from sources.layouts.upstream.rows import Rows
+from sources.pairs.source import WHOLE_ROW, Always, Source, on_hub
 
-FILE = UpstreamFile(
-    host="hub",
-    repository="nvidia/HelpSteer2",
-    revision="990b2711a36180dd19d9c94b8627844866f8982a",
-    path="preference/preference.jsonl.gz",
-)
+FILE = on_hub("nvidia/HelpSteer2", "990b2711a36180dd19d9c94b8627844866f8982a", "preference/preference.jsonl.gz")
 SEVERAL_TURNS = "<extra_id_1>"
 STATEMENT = re.compile(r"\bResponse ([12])\b[^.]{0,40}?\bbetter than\b")
 
@@ -36,15 +29,7 @@ STATEMENT = re.compile(r"\bResponse ([12])\b[^.]{0,40}?\bbetter than\b")
 @dataclass(frozen=True, slots=True)
 class Options:
     splits: tuple[Literal["train", "val"], ...] = ("train",)
-    min_margin: Annotated[int, Field(ge=1, le=3)] = 1
-
-
-def files(options: Options) -> tuple[UpstreamFile, ...]:
-    return (FILE,)
-
-
-def adapt(rows: pa.Table, options: Options) -> Adapted:
-    return adapt_rows(rows, partial(_read, options), "en")
+    min_margin: Strength = 1
 
 
 def _read(options: Options, row: layout.Row) -> Read:
@@ -64,12 +49,12 @@ def _read(options: Options, row: layout.Row) -> Read:
 SOURCE = Source(
     name="helpsteer2",
     lang="en",
-    files=files,
+    files=Always(FILE),
     layouts=(WHOLE_ROW,),
     columns=(("split", "prompt", "response_1", "response_2", "preference_strength"),),
     license="CC-BY-4.0",
     commercial_use=True,
     signal="human",
-    adapt=adapt,
+    adapt=Rows(_read, "en"),
     options=Options,
 )

@@ -7,78 +7,53 @@ One upstream row (an invented one); below 0 the first answer is better, above 0 
      "individual_preference": [{"score": -2, "reasoning": "..."}, {"score": 1, "reasoning": "..."}]}
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Annotated, Literal
-
-import pyarrow as pa
-from pydantic import Field
+from typing import Literal
 
 from sources.layouts import layout
-from sources.layouts.adapt_rows import adapt_rows, check_language, read_as
 from sources.layouts.known import verdicts
+from sources.layouts.layout import Row
 from sources.layouts.read_row import Read
-from sources.layouts.turns import number
-from sources.pairs.schema import Lang
-from sources.pairs.source import WHOLE_ROW, Adapted, Source, UpstreamFile
+from sources.layouts.upstream.compared import annotators_disagree
+from sources.layouts.upstream.options import Strength
+from sources.layouts.upstream.read_as import read_as
+from sources.layouts.upstream.rows import Rows, in_both
+from sources.pairs.source import WHOLE_ROW, Source, UpstreamFile, on_hub
 
-KNOWN = ("domain", "individual_preference")
+KNOWN = ("domain", "individual_preference", "language")
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     splits: tuple[Literal["train", "validation"], ...] = ("train",)
-    min_margin: Annotated[int, Field(ge=1, le=3)] = 1
-    """How far from 0 the preference must be at least."""
+    min_margin: Strength = 1
 
 
 def files(options: Options) -> tuple[UpstreamFile, ...]:
-    return tuple(
-        UpstreamFile(
-            host="hub",
-            repository="nvidia/HelpSteer3",
-            revision="7366103",
-            path=f"preference/{split}.jsonl.gz",
-        )
-        for split in options.splits
-    )
+    return on_hub("nvidia/HelpSteer3", "7366103", *(f"preference/{split}.jsonl.gz" for split in options.splits))
 
 
-def adapt(lang: Lang, rows: pa.Table, options: Options) -> Adapted:
-    return adapt_rows(rows, partial(_read, lang, options), lang, is_mixed=True)
+def _read(options: Options, row: Row) -> Read:
+    found = read_as(verdicts.HELP_STEER, row, layout.Options(min_margin=options.min_margin), KNOWN)
+    return found.tagged("annotators_disagree") if annotators_disagree(row.get("individual_preference")) else found
 
 
-def _read(lang: Lang, options: Options, row: layout.Row) -> Read:
-    """A row about code says which programming language it is about: the script tells in what it is written."""
-    is_code = row.get("domain") == "code"
-    if not is_code:
-        check_language(row.get("language"), lang)
-    known = (*KNOWN, "language") if is_code else KNOWN
-    found = read_as(verdicts.HELP_STEER, row, layout.Options(min_margin=options.min_margin), known)
-    return found.tagged("annotators_disagree") if _disagree(row.get("individual_preference")) else found
+def _is_about_code(row: Row) -> bool:
+    """Whether the language of the row is one of programming."""
+    return row.get("domain") == "code"
 
 
-def _disagree(preferences: object) -> bool:
-    """Whether one annotator prefers the first answer and another the second."""
-    each = preferences if isinstance(preferences, list) else []
-    scores = [number(one.get("score")) or 0.0 for one in each if isinstance(one, Mapping)]
-    return min(scores, default=0.0) < 0 < max(scores, default=0.0)
-
-
-def _source(lang: Lang) -> Source:
-    return Source(
+ZH, EN = in_both(
+    Source(
         name="helpsteer3",
-        lang=lang,
+        lang="en",
         files=files,
         layouts=(WHOLE_ROW,),
         columns=(("language", "context", "response1", "response2", "overall_preference"),),
         license="CC-BY-4.0",
         commercial_use=True,
         signal="human",
-        adapt=partial(adapt, lang),
+        adapt=Rows(_read, "en", langs=("zh", "en"), says="language", says_nothing=_is_about_code),
         options=Options,
     )
-
-
-ZH, EN = _source("zh"), _source("en")
+)

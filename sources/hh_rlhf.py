@@ -9,14 +9,13 @@ One upstream row (an invented one); both texts are whole dialogues:
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pyarrow as pa
-
-from sources.layouts.adapt_rows import ONE_BY_ONE, adapt_rows, read_as
 from sources.layouts.known import dialogues
 from sources.layouts.layout import Row
 from sources.layouts.read_row import Read
+from sources.layouts.upstream.read_as import read_as
+from sources.layouts.upstream.rows import Rows
 from sources.pairs.schema import SIDES
-from sources.pairs.source import WHOLE_ROW, Adapted, Source, UpstreamFile
+from sources.pairs.source import WHOLE_ROW, Source, UpstreamFile, on_hub
 
 Subset = Literal["harmless-base", "helpful-base", "helpful-online", "helpful-rejection-sampled"]
 
@@ -28,24 +27,12 @@ class Options:
 
 
 def files(options: Options) -> tuple[UpstreamFile, ...]:
-    return tuple(
-        UpstreamFile(
-            host="hub",
-            repository="Anthropic/hh-rlhf",
-            revision="d8d97fe9e96fcd19cc8fc31bd04ee393422abfbb",
-            path=f"{subset}/{split}.jsonl.gz",
-        )
-        for subset in options.subsets
-        for split in options.splits
-    )
+    paths = (f"{subset}/{split}.jsonl.gz" for subset in options.subsets for split in options.splits)
+    return on_hub("Anthropic/hh-rlhf", "d8d97fe9e96fcd19cc8fc31bd04ee393422abfbb", *paths)
 
 
-def adapt(rows: pa.Table, options: Options) -> Adapted:
-    return adapt_rows(rows, _read, "en")
-
-
-def _read(row: Row) -> Read:
-    return read_as(dialogues.HH, {**row, **{side: _marked(row[side]) for side in SIDES[1:] if side in row}}, ONE_BY_ONE)
+def _read(options: Options, row: Row) -> Read:
+    return read_as(dialogues.HH, {**row, **{side: _marked(row[side]) for side in SIDES[1:] if side in row}})
 
 
 def _marked(said: Any) -> Any:
@@ -62,6 +49,6 @@ SOURCE = Source(
     license="MIT",
     commercial_use=True,
     signal="human",
-    adapt=adapt,
+    adapt=Rows(_read, "en"),
     options=Options,
 )

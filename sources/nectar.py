@@ -9,39 +9,25 @@ One upstream row (an invented one, with two of the seven answers):
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Literal
-
-import pyarrow as pa
+from typing import Any
 
 from sources.layouts import layout
-from sources.layouts.adapt_rows import adapt_rows, read_as
 from sources.layouts.known import dialogues, scored
 from sources.layouts.layout import NoPairError
 from sources.layouts.read_row import Read
 from sources.layouts.turns import text
-from sources.pairs.source import WHOLE_ROW, Adapted, Source, UpstreamFile
+from sources.layouts.upstream.options import Pairing
+from sources.layouts.upstream.read_as import read_as
+from sources.layouts.upstream.rows import Rows
+from sources.pairs.source import WHOLE_ROW, Always, Source, on_hub
 
-FILE = UpstreamFile(
-    host="hub",
-    repository="berkeley-nest/Nectar",
-    revision="3c6b4c47fa1cc38869f9f32dce1699f7abad8b06",
-    path="data/rlaif.parquet",
-)
+FILE = on_hub("berkeley-nest/Nectar", "3c6b4c47fa1cc38869f9f32dce1699f7abad8b06", "data/rlaif.parquet")
 RUNS_ON = re.compile(r"(?:^|\n)(?:Human|Assistant):")
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    pairing: Literal["best_worst", "adjacent", "all"] = "best_worst"
-
-
-def files(options: Options) -> tuple[UpstreamFile, ...]:
-    return (FILE,)
-
-
-def adapt(rows: pa.Table, options: Options) -> Adapted:
-    return adapt_rows(rows, partial(_read, options), "en")
+    pairing: Pairing = "best_worst"
 
 
 def _read(options: Options, row: layout.Row) -> Read:
@@ -65,13 +51,13 @@ def _runs_on(answer: Any) -> bool:
 SOURCE = Source(
     name="nectar",
     lang="en",
-    files=files,
+    files=Always(FILE),
     layouts=(WHOLE_ROW,),
     columns=(("prompt", "answers"),),
     license="Apache-2.0",
     commercial_use=False,
     license_note="as tagged today; an earlier tag forbade commercial use",
     signal="model",
-    adapt=adapt,
+    adapt=Rows(_read, "en"),
     options=Options,
 )

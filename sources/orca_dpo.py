@@ -5,42 +5,28 @@ One upstream row (an invented one):
     {"system": "You are an assistant.", "question": "Name a fruit.", "chosen": "An apple.", "rejected": "A cabbage."}
 """
 
-import pyarrow as pa
-
-from sources.layouts.adapt_rows import ONE_BY_ONE, adapt_rows, read_as
 from sources.layouts.known import others
 from sources.layouts.layout import Row
 from sources.layouts.read_row import Read
-from sources.pairs.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile
+from sources.layouts.upstream.read_as import read_as
+from sources.layouts.upstream.rows import Rows
+from sources.pairs.source import WHOLE_ROW, Always, NoOptions, Source, on_hub
 
-FILE = UpstreamFile(
-    host="hub",
-    repository="Intel/orca_dpo_pairs",
-    revision="6ccacf6d3ab601b17cc05a971c94749057f77fa4",
-    path="orca_rlhf.jsonl",
-)
+FILE = on_hub("Intel/orca_dpo_pairs", "6ccacf6d3ab601b17cc05a971c94749057f77fa4", "orca_rlhf.jsonl")
 
 
-def files(options: NoOptions) -> tuple[UpstreamFile, ...]:
-    return (FILE,)
-
-
-def adapt(rows: pa.Table, options: NoOptions) -> Adapted:
-    return adapt_rows(rows, _read, "en")
-
-
-def _read(row: Row) -> Read:
-    return read_as(others.AXOLOTL, row, ONE_BY_ONE)
+def _read(options: NoOptions, row: Row) -> Read:
+    return read_as(others.AXOLOTL, row)
 
 
 SOURCE = Source(
     name="orca_dpo",
     lang="en",
-    files=files,
+    files=Always(FILE),
     layouts=(WHOLE_ROW,),
     columns=(("system", "question", "chosen", "rejected"),),
     license="Apache-2.0",
     commercial_use=True,
     signal="synthetic",
-    adapt=adapt,
+    adapt=Rows(_read, "en"),
 )

@@ -7,41 +7,30 @@ One upstream row (an invented one):
      "rejected": [{"content": "Name a fruit.", "role": "user"}, {"content": "A cabbage.", "role": "assistant"}]}
 """
 
-import pyarrow as pa
-
-from sources.layouts.adapt_rows import adapt_rows, read_bare, tag
 from sources.layouts.known import trl
 from sources.layouts.layout import Row
 from sources.layouts.read_row import Read
+from sources.layouts.upstream.read_as import read_bare, tag
+from sources.layouts.upstream.rows import Rows
 from sources.pairs.schema import SIDES
-from sources.pairs.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile
+from sources.pairs.source import WHOLE_ROW, Always, NoOptions, Source, on_hub
 
-TABLE = UpstreamFile(
-    host="hub", repository="Skywork/Skywork-Reward-Preference-80K-v0.2", revision="main", path="data/train-*.parquet"
-)
+TABLE = on_hub("Skywork/Skywork-Reward-Preference-80K-v0.2", "main", "data/train-*.parquet")
 
 
-def files(options: NoOptions) -> tuple[UpstreamFile, ...]:
-    return (TABLE,)
-
-
-def adapt(rows: pa.Table, options: NoOptions) -> Adapted:
-    return adapt_rows(rows, _read, "en")
-
-
-def _read(row: Row) -> Read:
+def _read(options: NoOptions, row: Row) -> Read:
     return read_bare(trl.IMPLICIT, row, SIDES[1:], known=("source",)).tagged(*tag("part", row.get("source")))
 
 
 SOURCE = Source(
     name="skywork_80k",
     lang="en",
-    files=files,
+    files=Always(TABLE),
     layouts=(WHOLE_ROW,),
     columns=(("chosen", "rejected"),),
     license="unknown",
     commercial_use=False,
     license_note="none is stated",
     signal="model",
-    adapt=adapt,
+    adapt=Rows(_read, "en"),
 )

@@ -9,21 +9,17 @@ One upstream row (an invented one, with two of the four answers) of the main fil
       "annotations": {"helpfulness": {"Rating": "1"}}}]}
 """
 
-import ast
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Annotated, Literal
-
-import pyarrow as pa
-from pydantic import Field
+from typing import Literal
 
 from sources.layouts import layout
-from sources.layouts.adapt_rows import adapt_rows, read_as
 from sources.layouts.known import others, scored
-from sources.layouts.rated import PreferredBy, is_truthful_qa, with_scores
 from sources.layouts.read_row import Read
-from sources.pairs.source import WHOLE_ROW, Adapted, Source, UpstreamFile
+from sources.layouts.upstream.options import Margin, Pairing
+from sources.layouts.upstream.rated import PreferredBy, is_truthful_qa, overall, with_scores
+from sources.layouts.upstream.read_as import read_as
+from sources.layouts.upstream.rows import Rows
+from sources.pairs.source import WHOLE_ROW, Source, UpstreamFile, on_hub
 
 FILES = {
     "main": "ultrafeedback_zh.parquet",
@@ -38,24 +34,13 @@ class Options:
     file: Literal["main", "lowest", "random"] = "main"
     """main: every answer with its ratings; the others: the publisher's pairs."""
     preferred_by: PreferredBy = "weighted"
-    pairing: Literal["best_worst", "adjacent", "all"] = "best_worst"
-    min_margin: Annotated[float, Field(ge=0)] = 0.0
+    pairing: Pairing = "best_worst"
+    min_margin: Margin = 0.0
     truthful_qa: bool = False
 
 
 def files(options: Options) -> tuple[UpstreamFile, ...]:
-    return (
-        UpstreamFile(
-            host="hub",
-            repository="opencsg/UltraFeedback-chinese",
-            revision="3aa96deec7b86670559026ee9aea5dae328edc71",
-            path=FILES[options.file],
-        ),
-    )
-
-
-def adapt(rows: pa.Table, options: Options) -> Adapted:
-    return adapt_rows(rows, partial(_read, options), "zh")
+    return on_hub("opencsg/UltraFeedback-chinese", "3aa96deec7b86670559026ee9aea5dae328edc71", FILES[options.file])
 
 
 def _read(options: Options, row: layout.Row) -> Read:
@@ -64,18 +49,8 @@ def _read(options: Options, row: layout.Row) -> Read:
     pairs = layout.Options(options.pairing, options.min_margin)
     if "completions" in row:
         return read_as(scored.SCORED, with_scores(row, options.preferred_by), pairs, known=("source",))
-    told = {column: _overall(row[column]) for column in RATINGS if column in row}
+    told = {column: overall(row[column]) for column in RATINGS if column in row}
     return read_as(others.NAMED_SIDES, {**row, **told}, pairs, known=("source",))
-
-
-def _overall(rating: object) -> object:
-    """The overall score of a dict of ratings, which one publication writes as the text of a Python dict."""
-    if isinstance(rating, str) and rating.lstrip().startswith("{"):
-        try:
-            rating = ast.literal_eval(rating.strip())
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            return rating
-    return rating.get("overall_score") if isinstance(rating, Mapping) else rating
 
 
 SOURCE = Source(
@@ -88,6 +63,6 @@ SOURCE = Source(
     commercial_use=False,
     license_note="as tagged; a licence of the publisher's own lies beside the files",
     signal="model",
-    adapt=adapt,
+    adapt=Rows(_read, "zh"),
     options=Options,
 )

@@ -1,102 +1,21 @@
 """Whole rows read one by one as the pairs that an adapter gives; each row is used, or skipped with its reason."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from sources.command.printable import printable, shown
-from sources.layouts.column_steps import LANGUAGES
-from sources.layouts.layout import Draft, Half, Layout, NoPairError, Options, Row
-from sources.layouts.read_row import UNFIT, Read, RowReader
+from sources.layouts.layout import Draft, Half, NoPairError, Options, Row
+from sources.layouts.read_row import Read
 from sources.layouts.unpaired import pair_up
 from sources.pairs.extras import EXTRAS, narrow_answer, narrow_turns, write_extras
 from sources.pairs.schema import TURNS, Lang, one_turn
 from sources.pairs.source import Adapted, skipped
-from sources.pairs.whole_row import whole_cells
 from sources.text.script import BEGINNING_CHARS, script_languages
 
 ReadRow = Callable[[Row], Read]
 Numbered = list[tuple[int, Draft]]
-ONE_BY_ONE = Options()
-MAX_TAG_CHARS = 80
-BARE = ("role", "content")
-CALLS = ("tool_calls", "function_call", "function_calls", "functions")
-
-
-def adapt_rows(rows: pa.Table, read: ReadRow, lang: Lang, *, is_mixed: bool = False) -> Adapted:
-    """What `read` makes of rows of WHOLE_ROW, in that language; where rows are in several, those that do not say which
-    are in the one that their script tells."""
-
-    def reading(row: Row) -> Read:
-        try:
-            found = read(row)
-        except UNFIT as fault:
-            evidence = f"the row is not as documented ({type(fault).__name__}: {shown(str(fault))})"
-            raise NoPairError("wrong_type", evidence) from None
-        for draft in () if is_mixed else found.drafts:
-            draft.lang = lang
-        return found
-
-    return adapt_cells(whole_cells(rows), rows["row"].to_pylist(), reading, lang, ONE_BY_ONE)
-
-
-def tag(kind: str, value: object) -> list[str]:
-    """The tag `kind:value` with what upstream says, none where it says nothing."""
-    return [f"{kind}:{printable(str(value), max_chars=MAX_TAG_CHARS)}"] if value else []
-
-
-def read_as(layout: Layout, row: Row, pairs: Options, known: Collection[str] = ()) -> Read:
-    """What a row of that layout gives; `known` are the columns that the caller has looked at itself.
-
-    Raises:
-        NoPairError: reason and evidence.
-    """
-    left = {column: cell for column, cell in row.items() if column not in known}
-    return RowReader((layout,), layout, pairs)(left)
-
-
-def read_bare(layout: Layout, row: Row, columns: Collection[str], known: Collection[str] = ()) -> Read:
-    """The same of a row whose messages in these columns are taken as role and content only; their other keys are named
-    as not used.
-
-    Raises:
-        NoPairError: reason and evidence; a message calls a tool, which a role and a content do not say.
-    """
-    bare, left = dict(row), dict[str, None]()
-    for column in columns:
-        cell = row.get(column)
-        if isinstance(cell, list):
-            bare[column] = [_bare(message) for message in cell]
-            left.update(dict.fromkeys(_other_keys(cell, column)))
-    found = read_as(layout, bare, ONE_BY_ONE, known)
-    return replace(found, unused=[*found.unused, *left])
-
-
-def _bare(message: object) -> object:
-    return {key: message.get(key) for key in BARE} if isinstance(message, Mapping) else message
-
-
-def _other_keys(messages: list[object], column: str) -> Iterator[str]:
-    """The keys of the messages beside role and content under which there is something."""
-    for place, message in enumerate(messages):
-        for key, cell in message.items() if isinstance(message, Mapping) else ():
-            if key in CALLS and cell:
-                raise NoPairError("has_tools", f"{column}[{place}] has {key}, and only role and content are read")
-            if key not in BARE and cell is not None:
-                yield f"{column}[].{key}"
-
-
-def check_language(said: object, lang: Lang) -> None:
-    """Nothing, if that is the language which a row says that it is in.
-
-    Raises:
-        NoPairError: it is another one.
-    """
-    if not isinstance(said, str) or LANGUAGES.get(said.strip().lower()) != lang:
-        raise NoPairError("other_language_file", f"{shown(said)}, read for {lang}")
 
 
 def adapt_cells(cells: list[Any], numbers: list[int], read: ReadRow, lang: Lang | None, pairing: Options) -> Adapted:

@@ -44,6 +44,11 @@ class UpstreamFile:
         return "*" in self.path
 
 
+def on_hub(repository: str, revision: str, *paths: str) -> tuple[UpstreamFile, ...]:
+    """These files of one repository of the Hub."""
+    return tuple(UpstreamFile(host="hub", repository=repository, revision=revision, path=path) for path in paths)
+
+
 @dataclass(frozen=True, slots=True)
 class Adapted:
     """What an adapter made of a table of upstream rows.
@@ -83,6 +88,16 @@ def skipped(rows: list[tuple[int, str, str]]) -> pa.Table:
 @dataclass(frozen=True, slots=True)
 class NoOptions:
     """The options of a source that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """The files of a source, whatever its options."""
+
+    files: tuple[UpstreamFile, ...]
+
+    def __call__(self, _options: object) -> tuple[UpstreamFile, ...]:
+        return self.files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

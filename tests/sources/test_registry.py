@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pyarrow as pa
 import pytest
 
+import sources
 from sources.command.errors import UsageError
 from sources.fetch.fetcher import SAMPLE, sample
 from sources.files.read_whole import whole_rows, with_columns
@@ -102,6 +103,13 @@ def test_the_sample_of_a_source_gives_pairs_in_its_language(source: Source) -> N
     assert sum(len(each.pairs) for each in adapted) >= 2
     assert {reason for each in adapted for reason in each.skipped["reason"].to_pylist()} <= {"other_language_file"}
     assert {lang for each in adapted for lang in each.pairs["lang"].to_pylist()} == {source.lang}
+
+
+@pytest.mark.parametrize("name", sorted({source.name for source in SOURCES if source.columns}))
+def test_an_adapter_of_rows_in_a_documented_layout_is_short(name: str) -> None:
+    """What several of them do is in sources/layouts."""
+    lines = (Path(sources.__file__).parent / f"{name}.py").read_text("utf-8").count("\n")
+    assert lines <= 75
 
 
 def test_a_source_is_found_by_its_name() -> None:

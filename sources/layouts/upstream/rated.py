@@ -1,5 +1,6 @@
 """The answers of UltraFeedback and its kin: each rated from 1 to 5 in four aspects, from which one score is made."""
 
+import ast
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -49,6 +50,16 @@ def _score(answer: Mapping[str, Any], preferred_by: PreferredBy) -> float | None
 
 def _rating(annotation: object) -> float | None:
     return number(annotation.get("Rating")) if isinstance(annotation, Mapping) else None
+
+
+def overall(rating: object) -> object:
+    """The overall score of a dict of ratings, which one publication writes as the text of a Python dict."""
+    if isinstance(rating, str) and rating.lstrip().startswith("{"):
+        try:
+            rating = ast.literal_eval(rating.strip())
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            return rating
+    return rating.get("overall_score") if isinstance(rating, Mapping) else rating
 
 
 def is_truthful_qa(source: object) -> bool:
