@@ -12,6 +12,7 @@ from time import monotonic
 
 from sources.command.errors import PrefsError
 from synth.asking.context import START_AGAIN, Answerer, AskError, RunContext
+from synth.asking.first_answers import FirstAnswers
 from synth.asking.record import Recorder
 from synth.engines.failures import HopelessError, RefusedError, RetryError
 from synth.job.completion import CompletionRequest, Outcome, Refusal
@@ -22,11 +23,11 @@ MAX_UNANSWERED = 20
 
 
 class Asking:
-    """Sends the requests of one side to one engine. `given_up` holds, by key, why a request has no answer; `error` is
-    what ended the asking early."""
+    """Sends the requests of one side to one engine. `first` looks at the first answers; `given_up` holds, by key, why a
+    request has no answer; `error` is what ended the asking early."""
 
-    def __init__(self, answerer: Answerer, context: RunContext, pace: Pace) -> None:
-        self._answerer, self._context, self._pace = answerer, context, pace
+    def __init__(self, answerer: Answerer, context: RunContext, pace: Pace, first: FirstAnswers | None = None) -> None:
+        self._answerer, self._context, self._pace, self._first = answerer, context, pace, first
         self._recorder = Recorder(context.writer, has_answered=answerer.has_answered)
         self._successes = int(answerer.has_answered)
         self._gone_since: float | None = None
@@ -44,6 +45,7 @@ class Asking:
             OutputError: the journal cannot be written.
         """
         waiting = iter(requests)
+        self._look_at()
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._pace.concurrency):
@@ -78,6 +80,7 @@ class Asking:
         if outcome is not None:
             if not await self._recorder.record(request, outcome):
                 self._stop_refused(outcome)
+            self._look_at(outcome)
         elif self._stopped.is_set():
             return
         self._context.meter.count(outcome)
@@ -102,6 +105,13 @@ class Asking:
                     return None
                 await self._wait(attempts, failure)
         return None
+
+    def _look_at(self, *outcomes: Outcome) -> None:
+        """Stop where almost all of the first answers are empty."""
+        if self._first is not None:
+            self._first.add(outcomes)
+            if self._first.error is not None:
+                self.stop(self._first.error)
 
     def _stop_unanswered(self) -> None:
         """Stop, since more requests would stay without an answer as the last ones did."""

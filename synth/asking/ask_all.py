@@ -14,6 +14,7 @@ from synth.asking.ask_batches import BatchAsking
 from synth.asking.batch_context import BatchContext, StillWaitingError, batch_about
 from synth.asking.budget import Budget, already_spent
 from synth.asking.context import Answerer, AskError, RunContext
+from synth.asking.first_answers import FirstAnswers, known_first
 from synth.asking.meter import Display, Meter, Progress
 from synth.asking.open_engine import known_way, open_engine
 from synth.asking.pending import is_over, pending
@@ -203,7 +204,7 @@ class AskRun:
             price=model.price or FREE,
             has_answered=any((use.side, use.model) == (model.side, model.name) for use in used),
         )
-        asking = self._by_batches(engine, answerer, model, way) if model.batch else self._one_by_one(answerer)
+        asking = self._by_batches(engine, answerer, model, way) if model.batch else self._one_by_one(answerer, way)
         known = iter([self._count_known])  # counted once: later rounds find what this run has collected
         await self._send(asking, lambda: pending(way.requests(), self.journal, next(known, None)))
         if asking.error is None and not asking.over_budget and not self.interrupted:
@@ -230,8 +231,12 @@ class AskRun:
             counted.add(request.key)
             yield request
 
-    def _one_by_one(self, answerer: Answerer) -> Asking:
-        return self._begun(Asking(answerer, self.context, self.work.settings.pace))
+    def _one_by_one(self, answerer: Answerer, way: Way) -> Asking:
+        first = None
+        if not self.work.settings.allow_empty:
+            first = FirstAnswers(answerer.where, next(way.requests()).max_tokens)
+            first.add(known_first(way, self.journal.find))
+        return self._begun(Asking(answerer, self.context, self.work.settings.pace, first))
 
     def _by_batches(self, engine: Engine, answerer: Answerer, model: Model, way: Way) -> BatchAsking:
         assert isinstance(engine, ServerEngine)

@@ -11,7 +11,8 @@ import openai
 import orjson
 
 from synth.engines.failures import REFUSED, RequestError, RetryError, said_by, shorten
-from synth.engines.server import ServerEngine, read_completion
+from synth.engines.read_completion import read_completion
+from synth.engines.server import ServerEngine
 from synth.job.completion import PATHS, Api, CompletionRequest, Outcome, Refusal
 
 METADATA = "build_prefs_batch"

@@ -1,6 +1,5 @@
 """An OpenAI-compatible server, by the openai client."""
 
-from collections.abc import Callable
 from errno import EMFILE, ENFILE
 from functools import cache
 from ssl import SSLContext
@@ -9,11 +8,11 @@ from typing import Any
 import aiohttp
 import httpx2
 import openai
-import orjson
 
 from sources.fetch.retry_after import retry_after_s
 from synth.engines.failures import RequestError, RetryError, from_status, shorten
-from synth.job.completion import PATHS, Api, Completion, CompletionRequest
+from synth.engines.read_completion import read_completion
+from synth.job.completion import PATHS, Completion, CompletionRequest
 from synth.job.endpoint import Endpoint
 
 CONNECT_S = 10.0
@@ -21,8 +20,6 @@ IDLE_S = 4.0
 """A connection idle for longer is not used again: uvicorn, and so vLLM, hangs up after 5 seconds."""
 UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 NO_KEY = "none"
-MOST_TOKENS = 1 << 32
-"""A higher count from a server is ignored."""
 
 
 class Http(openai.DefaultAioHttpClient):
@@ -120,47 +117,3 @@ def _first_cause(error: BaseException) -> BaseException:
             break
         error = cause
     return error
-
-
-def read_completion(content: bytes, api: Api, hide: Callable[[object], object] = lambda body: body) -> Completion:
-    """The completion in the body of an answer with status 200; `hide` masks what no error may show.
-
-    Raises:
-        RequestError: there is none in it.
-    """
-    try:
-        payload = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        raise _no_completion("not JSON", content, hide) from None
-    if isinstance(payload, dict) and payload.get("error"):
-        error = payload["error"]
-        status = error.get("code") if isinstance(error, dict) else None
-        raise from_status(status if isinstance(status, int) and status >= 400 else 500, hide(payload), None)
-    try:
-        choice = payload["choices"][0]
-        text = choice["text"] if api == "completions" else choice["message"]["content"]
-    except (KeyError, IndexError, TypeError):
-        raise _no_completion("no choice in the answer", content, hide) from None
-    if not isinstance(text, str | None):
-        raise _no_completion("the answer's text is no text", content, hide)
-    usage = payload.get("usage") or {}
-    return Completion(
-        text or "",
-        _text(choice.get("finish_reason")),
-        _count(usage, "prompt_tokens"),
-        _count(usage, "completion_tokens"),
-    )
-
-
-def _no_completion(what: str, content: bytes, hide: Callable[[object], object]) -> RetryError:
-    shown = shorten(str(hide(content.decode(errors="replace"))))
-    return RetryError(f"{what}: {shown}", own=True, maybe_paid=True)
-
-
-def _count(usage: Any, name: str) -> int | None:
-    value = usage.get(name) if isinstance(usage, dict) else None
-    return value if type(value) is int and 0 <= value < MOST_TOKENS else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

@@ -9,7 +9,7 @@ from synth.job.pace import Pace
 class AskSettings:
     """Options of the asking. `timeout_s` is seconds for one answer, `max_spend` dollars for the run; without `wait`
     batches are submitted and left; with `collect` nothing is asked. `retry_refused` and `forget_batches` give up what
-    the journal says of refusals and open batches."""
+    the journal says of refusals and open batches. With `allow_empty` a run goes on whose first answers are empty."""
 
     pace: Pace = field(default_factory=Pace)
     timeout_s: float = 600.0
@@ -18,3 +18,4 @@ class AskSettings:
     collect: bool = False
     retry_refused: bool = False
     forget_batches: bool = False
+    allow_empty: bool = False

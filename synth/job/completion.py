@@ -39,6 +39,20 @@ class CompletionRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a server said beside the text of an answer: its reasoning, its words of refusal, the tools that it would
+    call, and the kinds of content that are no text."""
+
+    reasoning: str = ""
+    refusal: str = ""
+    tools: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+NOTHING_BESIDE = Beside()
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """A model's answer. finish_reason "length" means that it was cut; token counts are the server's."""
 
@@ -46,6 +60,7 @@ class Completion:
     finish_reason: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
+    beside: Beside = NOTHING_BESIDE
 
 
 @dataclass(frozen=True, slots=True)

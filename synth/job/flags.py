@@ -20,6 +20,7 @@ def add_asking_flags(group: argparse._ArgumentGroup, *, collect: str) -> None:
     add("--prices", default="prices", metavar="FILE", help="prices (default: synth/job/prices.yaml)")
     add("--retry-refused", action="store_true", help="ask again what the server refused before")
     add("--forget-batches", action="store_true", help="give open batches up, send their requests again")
+    add("--allow-empty", action="store_true", help="go on although 45 of the first 50 answers are empty")
     add("--collect", action="store_true", help=collect)
     add("--dry-run", action="store_true", help="say what would be asked, and stop")
 
@@ -43,6 +44,7 @@ def ask_settings(options: argparse.Namespace) -> "AskSettings":
         collect=options.collect,
         retry_refused=options.retry_refused,
         forget_batches=options.forget_batches,
+        allow_empty=options.allow_empty,
     )
 
 

@@ -16,6 +16,8 @@ RECIPES = Path(__file__).parent.parent / "recipes"
 
 Pairing = Literal["first", "all", "closest_length"]
 Policy = Literal["drop", "off"]
+KeepReasoning = Literal["strip", "keep"]
+"""What becomes of an answer's reasoning: it is left out of the pair, or stands before the answer between marks."""
 
 OURS = ("model", "prompt", "messages", "n", "seed", "stream", "stream_options", "best_of", "echo", "user")
 """Options of a request that a recipe must not set: the command sets them, or they would break the answer."""
@@ -47,6 +49,7 @@ class SynthRecipe(Settings):
     chosen: Writing = Writing(api="chat", sampling={"temperature": 1.0, "top_p": 1.0, "max_tokens": 1024})
     vllm: dict[str, Any] = Field(default_factory=dict)
     pairing: Pairing = "first"
+    reasoning: KeepReasoning = "strip"
     checks: dict[str, Policy] = Field(default_factory=dict)
     max_similarity: Annotated[float, Field(ge=0.5, le=1.0)] = 0.9
 

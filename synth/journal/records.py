@@ -3,13 +3,15 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, fields
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from sources.command.errors import OutputError
-from synth.job.completion import Completion, Outcome, Refusal
+from synth.job.completion import NOTHING_BESIDE, Beside, Completion, Outcome, Refusal
 from synth.journal.batch_book import TABLE
 
 FORMAT = 1
@@ -61,11 +63,11 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 def to_record(key: bytes, side: str, model: str, outcome: Outcome) -> list[object]:
     """The columns of a record."""
-    if isinstance(outcome, Completion) and not _is_text(outcome.text):
+    if isinstance(outcome, Completion) and not _is_text(outcome):
         outcome = NO_TEXT
     match outcome:
-        case Completion(text, finish_reason, prompt_tokens, completion_tokens):
-            said = [text, finish_reason, prompt_tokens, completion_tokens, None, None]
+        case Completion(text, finish_reason, prompt_tokens, completion_tokens, beside):
+            said = [text, finish_reason, prompt_tokens, completion_tokens, None, _spelled(beside)]
         case Refusal(status, message):
             said = [None, None, None, None, status, message]
     values = [key, side, model, *said]
@@ -77,7 +79,22 @@ def to_outcome(values: list[object]) -> Outcome:
     _, _, _, text, finish_reason, prompt_tokens, completion_tokens, status, message = values
     if status is not None:
         return Refusal(status, message)  # type: ignore[arg-type]
-    return Completion(text, finish_reason, prompt_tokens, completion_tokens)  # type: ignore[arg-type]
+    beside = _beside(message) if isinstance(message, str) else NOTHING_BESIDE
+    return Completion(text, finish_reason, prompt_tokens, completion_tokens, beside)  # type: ignore[arg-type]
+
+
+def _spelled(beside: Beside) -> str | None:
+    """What was said beside the text as JSON, for the column `message`, which an answer has no other use for."""
+    said = {name: value for name, value in asdict(beside).items() if value}
+    return orjson.dumps(said).decode() if said else None
+
+
+def _beside(message: str) -> Beside:
+    """What `_spelled` has written; what a later version may add is left out."""
+    said = orjson.loads(message)
+    known: dict[str, Any] = {field.name: said[field.name] for field in fields(Beside) if field.name in said}
+    known.update({name: tuple(value) for name, value in known.items() if isinstance(value, list)})
+    return Beside(**known)
 
 
 def is_answer(record: list[object]) -> bool:
@@ -92,9 +109,9 @@ def digest(values: Iterable[object]) -> bytes:
     return blake2b(spelled, digest_size=16).digest()
 
 
-def _is_text(text: str) -> bool:
+def _is_text(said: Completion) -> bool:
     try:
-        text.encode()
+        "".join((said.text, said.beside.reasoning, said.beside.refusal)).encode()
     except UnicodeEncodeError:
         return False
     return True

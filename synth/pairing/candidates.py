@@ -7,6 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from sources.pairs.schema import TURNS
+from synth.job.answer import Answer, read_answer
 from synth.job.completion import Completion, CompletionRequest, Outcome, Refusal, Side, Writer
 from synth.job.prompts import Prompts
 from synth.job.template import Message
@@ -21,6 +22,7 @@ CANDIDATES: Final = pa.schema(
         pa.field("answer", pa.int32()),
         pa.field("model", pa.string()),
         pa.field("text", pa.string()),
+        pa.field("reasoning", pa.string()),
         pa.field("finish_reason", pa.string()),
         pa.field("prompt_tokens", pa.int64()),
         pa.field("completion_tokens", pa.int64()),
@@ -31,7 +33,8 @@ CANDIDATES: Final = pa.schema(
     ]
 )
 """`answer` counts the answers of one model to one prompt from 0; `became` is pair, or the reason why it is in none.
-An answer that the prompts came with has no key, seed or token counts; a missing one has no text."""
+`text` is without the reasoning that a model gave apart or between marks. An answer that the prompts came with is whole,
+and has no key, seed or token counts; a missing one has no text."""
 
 ANSWERS_AT_ONCE = 512
 
@@ -52,13 +55,23 @@ class Candidate:
     evidence: str = ""
 
     @property
+    def said(self) -> Answer | None:
+        """What the model said, its reasoning apart; None if it said nothing. What came with a prompt is left whole."""
+        if not isinstance(self.outcome, Completion):
+            return None
+        return read_answer(self.outcome) if self.request is not None else Answer(self.outcome.text, "")
+
+    @property
     def text(self) -> str | None:
-        """The text of the answer; None if there is none."""
-        return self.outcome.text if isinstance(self.outcome, Completion) else None
+        """The text of the answer; None if there is none that could stand in a pair."""
+        said = self.said
+        return None if said is None or said.reason else said.text
 
     @property
     def missing(self) -> tuple[str, str]:
-        """The reason and evidence why there is no text."""
+        """The reason and evidence why there is no such text."""
+        if (said := self.said) is not None:
+            return said.reason, f"{self.side}: {said.evidence}"
         if isinstance(self.outcome, Refusal):
             return "refused", f"{self.side}: HTTP {self.outcome.status}: {self.outcome.message}"
         reason, evidence = self.why
@@ -129,6 +142,7 @@ def candidate_table(group: list[Answered], prompts: Prompts) -> pa.Table:
     for one in group:
         for each in (one.chosen, *one.rejected):
             said = each.outcome if isinstance(each.outcome, Completion) else None
+            answer = each.said
             rows.append(
                 {
                     "source": prompts.source.name,
@@ -137,7 +151,8 @@ def candidate_table(group: list[Answered], prompts: Prompts) -> pa.Table:
                     "side": each.side,
                     "answer": each.answer,
                     "model": each.model or None,
-                    "text": each.text,
+                    "text": answer and answer.text,
+                    "reasoning": (answer and answer.reasoning) or None,
                     "finish_reason": said and said.finish_reason,
                     "prompt_tokens": said and said.prompt_tokens,
                     "completion_tokens": said and said.completion_tokens,

@@ -10,25 +10,24 @@ from sources.pairs.ledger import Reason
 from sources.pairs.schema import DROPPED, PAIRS, TURNS
 from sources.pairs.source import Adapted, skipped
 from sources.text.texts import PairTexts
+from synth.job.answer import CUT, take_apart
 from synth.job.answer_checks import CHECKS, AnswerLimits
 from synth.job.completion import Completion
 from synth.job.prompts import Prompts
-from synth.job.recipe import Pairing, Policy
+from synth.job.recipe import KeepReasoning, Pairing, Policy
 from synth.pairing.candidates import Answered, Candidate
-
-CUT = "length"
-"""The finish reason of an answer that the token limit cut."""
 
 NOT_TAKEN = ("pairing", "not_taken")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How answers become pairs: which are taken, and which checks drop one."""
+    """How answers become pairs: which are taken, which checks drop one, and what becomes of reasoning."""
 
     pairing: Pairing
     checks: dict[str, Policy]
     limits: AnswerLimits
+    reasoning: KeepReasoning = "strip"
 
 
 @dataclass(slots=True)
@@ -52,7 +51,7 @@ def pair(group: list[Answered], prompts: Prompts, rule: Rule) -> Paired:
     drafts = [
         (one, each) for one in group if one.chosen.text is not None for each in one.rejected if each.text is not None
     ]
-    adapted, repairs = _adapted(drafts)
+    adapted, repairs = _adapted(drafts, rule.reasoning)
     pairs = assemble(adapted, prompts.source, prompts.name)
     reasons = _check(pairs, rule)
     _choose(drafts, reasons, rule.pairing)
@@ -92,14 +91,18 @@ def _unpaired(one: Answered) -> tuple[int, str, str] | None:
     return None
 
 
-def _adapted(drafts: list[tuple[Answered, Candidate]]) -> tuple[Adapted, Counter[str]]:
-    """The drafts as an adapter gives pairs, margins of white space trimmed."""
+def _adapted(drafts: list[tuple[Answered, Candidate]], keeps: KeepReasoning) -> tuple[Adapted, Counter[str]]:
+    """The drafts as an adapter gives pairs, margins of white space trimmed, reasoning stripped or kept."""
     repairs: Counter[str] = Counter()
 
     def turn(each: Candidate) -> list[dict[str, str]]:
-        text = each.text or ""
-        repairs["trimmed"] += text != text.strip() and each.request is not None
-        return [{"role": "assistant", "content": text.strip() if each.request is not None else text}]
+        text, reasoning = each.text or "", (each.said and each.said.reasoning) or ""
+        if each.request is None:
+            return [{"role": "assistant", "content": text}]
+        repairs["trimmed"] += text != text.strip()
+        repairs["reasoning_stripped"] += bool(reasoning) and keeps == "strip"
+        thought = f"<think>\n{reasoning}\n</think>\n\n" if reasoning and keeps == "keep" else ""
+        return [{"role": "assistant", "content": thought + text.strip()}]
 
     columns = {
         "prompt": pa.array([one.prompt for one, _ in drafts], TURNS),
@@ -115,9 +118,20 @@ def _adapted(drafts: list[tuple[Answered, Candidate]]) -> tuple[Adapted, Counter
 
 
 def _tags(*candidates: Candidate) -> list[str]:
-    """cut_by_length_chosen and cut_by_length_rejected, where the token limit cut an answer."""
+    """cut_by_length_chosen and cut_by_length_rejected, where the token limit cut an answer; reasoned_chosen or
+    reasoned_rejected, where only that side was written with reasoning."""
     cut = [each for each in candidates if isinstance(each.outcome, Completion) and each.outcome.finish_reason == CUT]
-    return [f"cut_by_length_{each.side}" for each in cut]
+    reasoned = [each for each in candidates if _reasoned(each)]
+    return [
+        *(f"cut_by_length_{each.side}" for each in cut),
+        *(f"reasoned_{each.side}" for each in reasoned if len(reasoned) == 1),
+    ]
+
+
+def _reasoned(each: Candidate) -> bool:
+    """Whether an answer was written with reasoning; one that came with its prompt shows it by its marks."""
+    said = each.said
+    return said is not None and bool(said.reasoning or (each.request is None and take_apart(said.text)[1]))
 
 
 def _check(pairs: pa.Table, rule: Rule) -> dict[int, tuple[str, str, str]]:

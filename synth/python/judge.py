@@ -73,6 +73,7 @@ def judge(  # noqa: PLR0913 - the options of judge-prefs
     prices: str | Path | None = None,
     retry_refused: bool = False,
     forget_batches: bool = False,
+    allow_empty: bool = False,
     collect: bool = False,
     progress: bool = False,
 ) -> JudgeResult:

@@ -79,6 +79,7 @@ def synthesize(  # noqa: PLR0913 - the options of synth-prefs
     prices: str | Path | None = None,
     retry_refused: bool = False,
     forget_batches: bool = False,
+    allow_empty: bool = False,
     collect: bool = False,
     progress: bool = False,
 ) -> SynthResult:

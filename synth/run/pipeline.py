@@ -69,4 +69,4 @@ def _writers(job: Job, asked: AskResult) -> Writers:
 def _rule(job: Job, writers: Writers) -> Rule:
     template = writers.rejected.template
     limits = AnswerLimits(max_similarity=job.recipe.max_similarity, marks=template.marks if template else ())
-    return Rule(job.recipe.pairing, job.recipe.checks, limits)
+    return Rule(job.recipe.pairing, job.recipe.checks, limits, job.recipe.reasoning)

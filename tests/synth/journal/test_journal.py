@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.command.errors import OutputError
-from synth.job.completion import Completion, Outcome, Refusal
+from synth.job.completion import Beside, Completion, Outcome, Refusal
 from synth.journal.journal import KEYS_AT_ONCE, NAME, Entry, Journal, Usage
 from tests.synth.made import entry, key, no_file_beyond, said
 
@@ -70,6 +70,8 @@ def test_of_several_records_with_one_key_the_first_counts(opened: Opened) -> Non
         said("x" * 1_000_000),
         said(finish_reason=None, prompt_tokens=None, completion_tokens=None),
         said(finish_reason="", prompt_tokens=0, completion_tokens=2**40),
+        said("", beside=Beside("先想\0想", "I can't.", ("search", "add"), ("image_url",))),
+        said(beside=Beside(parts=("audio",))),
         Refusal(400, ""),
         Refusal(413, "too\0long 太长😀"),
     ],

@@ -93,6 +93,7 @@ def test_a_candidate_keeps_all_that_the_server_said(prompts: Prompts, journal: J
         "answer": 0,
         "model": "weak",
         "text": " 原文\n",
+        "reasoning": None,
         "finish_reason": "length",
         "prompt_tokens": 7,
         "completion_tokens": 64,

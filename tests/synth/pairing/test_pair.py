@@ -8,7 +8,7 @@ import pytest
 
 from sources.pairs.schema import DROPPED, PAIRS
 from synth.job.answer_checks import CHECKS, AnswerLimits
-from synth.job.completion import Outcome, Refusal
+from synth.job.completion import Beside, Outcome, Refusal
 from synth.job.prompts import Prompts
 from synth.job.recipe import Pairing, Policy
 from synth.pairing.candidates import Answered, Candidate
@@ -146,7 +146,7 @@ def test_without_checks_every_answer_is_a_pair(prompts: Prompts) -> None:
         ("length", "length", ["cut_by_length_chosen", "cut_by_length_rejected"]),
         ("stop", "stop", []),
         (None, None, []),
-        ("content_filter", "Length", []),
+        ("abort", "Length", []),
     ],
 )
 def test_an_answer_that_was_cut_is_tagged_on_its_side(
@@ -159,7 +159,7 @@ def test_an_answer_that_was_cut_is_tagged_on_its_side(
 
 
 def test_the_tags_of_pairs_that_are_dropped_are_not_counted(prompts: Prompts) -> None:
-    made = paired(prompts, one([said("", finish_reason="length")]))
+    made = paired(prompts, one([said(" ", finish_reason="length")]))
     assert made.tags == Counter()
     assert made.dropped["tags"].to_pylist() == [["cut_by_length_rejected"]]
 
@@ -220,3 +220,37 @@ def test_the_first_reason_stands_where_all_answers_are_missing(prompts: Prompts)
     made = paired(prompts, group)
     assert made.skipped == Counter({("ask", "no_answer"): 1})
     assert became(group) == ["rejected_no_answer", "no_answer", "refused"]
+
+
+def test_reasoning_stays_out_of_the_pair_and_is_tagged_where_only_one_side_reasons(prompts: Prompts) -> None:
+    made = paired(
+        prompts, one([f"<think>想想</think>\n\n{GOOD}", said(GOOD, beside=Beside(reasoning="想"))]), pairing="all"
+    )
+    assert rejected(made) == [GOOD, GOOD]
+    assert made.pairs["tags"].to_pylist() == [["reasoned_rejected"]] * 2
+    assert made.repairs == Counter({"reasoning_stripped": 2})
+    both = paired(prompts, one([f"<think>想想</think>{GOOD}"], f"<think>想</think>{CHOSEN}", asked=True))
+    assert both.pairs["tags"].to_pylist() == [[]]
+
+
+def test_a_recipe_may_keep_reasoning_in_the_pair(prompts: Prompts) -> None:
+    rule = Rule("first", ALL_CHECKS, AnswerLimits(), reasoning="keep")
+    made = pair([one([said(GOOD, beside=Beside(reasoning="想"))])], prompts, rule)
+    assert rejected(made) == [f"<think>\n想\n</think>\n\n{GOOD}"]
+    assert made.repairs == Counter()
+
+
+def test_reasoning_of_an_answer_that_came_with_its_prompt_is_left_as_it_is(prompts: Prompts) -> None:
+    whole = f"<think>想想</think>{CHOSEN}"
+    made = paired(prompts, one([GOOD], whole))
+    assert made.pairs["chosen"].to_pylist()[0][0]["content"] == whole
+    assert made.pairs["tags"].to_pylist() == [["reasoned_chosen"]]
+
+
+def test_an_answer_without_text_has_the_reason_of_its_own_kind(prompts: Prompts) -> None:
+    group = one([said("", finish_reason="length", beside=Beside(reasoning="想")), said(finish_reason="content_filter")])
+    made = paired(prompts, group)
+    assert made.skipped == Counter({("ask", "thinking_cut"): 1})
+    assert became(group) == ["rejected_thinking_cut", "thinking_cut", "content_filter"]
+    (row,) = made.dropped.to_pylist()
+    assert row["evidence"] == "rejected: finish reason length, 5 tokens, 1 characters of reasoning and no text"

@@ -8,7 +8,8 @@ A rule fires when all its conditions hold; the first that fires is played. Condi
     times     how often it fires for each distinct prompt (elsewhere: for each path)
     every     on each k-th request of its endpoint       first, after    up to, or only past, the n-th of them
 A play is a status, a name of NAMES or a dict: {"status": 429, "retry_after": ..., "body": text or JSON}, {"slow": s},
-{"text": "fixed answer"}. `slow` goes with any other.
+{"text": "fixed answer"}; {"message": {...}, "finish": "length"}: fields of the message and the finish reason of a chat.
+`slow` goes with any other.
 """
 
 import json
@@ -24,11 +25,11 @@ SILENT = ("hang", "cut", "reset", "refuse_all")
 """No byte is answered: never and until the client goes, connection closed, reset, or the whole server gone."""
 SPOILED = ("cut_body", "garbage", "bad_utf8", "html", "error_body", "empty_choices", "null_text", "no_usage")
 NAMES = (*SILENT, *SPOILED)
-WHOLE = {"slow", "text", "no_usage"}
+WHOLE = {"slow", "text", "no_usage", "message", "finish"}
 """Plays whose answer is still a completion, and counts as served."""
 
 CONDITIONS = {"match", "endpoint", "times", "every", "first", "after", "play"}
-PARTS = {"status", "retry_after", "body", "slow", "text", *NAMES}
+PARTS = {"status", "retry_after", "body", "slow", "text", "message", "finish", *NAMES}
 KINDS = {
     400: "BadRequestError",
     401: "AuthenticationError",
@@ -133,13 +134,16 @@ def spoil(response: Response, play: Play) -> Response:
         return Response(200, b"<html><body><h1>Welcome to nginx!</h1></body></html>", "text/html")
     if "error_body" in play:
         return reply(error_payload("Played error in a 200.", "InternalServerError", param=None, code=500))
-    if not {"empty_choices", "null_text", "no_usage"} & set(play):
+    if not {"empty_choices", "null_text", "no_usage", "message", "finish"} & set(play):
         return response
     payload = json.loads(response.body)
     if "no_usage" in play:
         del payload["usage"]
     if "empty_choices" in play:
         payload["choices"] = []
+    for choice in payload["choices"]:
+        choice.get("message", {}).update(play.get("message", {}))
+        choice["finish_reason"] = play.get("finish", choice["finish_reason"])
     for choice in payload["choices"] if "null_text" in play else []:
         choice.get("message", choice)["content" if "message" in choice else "text"] = None
     return reply(payload)
