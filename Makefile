@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 
+# The tests start many processes; without bytecode each would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-browser test-train test-gpu test-vllm test-wheel lint types imports check bench-build bench-add \
   bench-synth bench-train clean
 
@@ -14,14 +17,14 @@ demo: $(VENV)/base  ## build the embedded sample and show the table
 	$(BIN)/build-prefs --lang zh --sample --out prefs
 
 test: $(VENV)/dev  ## run the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-browser: $(VENV)/dev  ## run the tests that need a real Chromium (apt-get install chromium)
 	$(PIP) --editable '.[browser]'
 	$(BIN)/python -m pytest -m browser tests/builders/report
 
 test-train: $(VENV)/train  ## run the tests that need torch and TRL (CPU)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m train -n auto tests/train
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m train -n auto --dist worksteal tests/train
 
 test-gpu: $(VENV)/train  ## run the tests that need a CUDA device
 	$(BIN)/python -m pytest -m gpu tests/train
