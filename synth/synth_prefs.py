@@ -71,6 +71,7 @@ def parse(
     how = parser.add_argument_group("how")
     how.add_argument("--recipe", default="ct-llm", metavar="NAME|FILE", help="sampling, checks, pairing")
     how.add_argument("--pairing", choices=("first", "all", "closest_length"), help="in place of the recipe's")
+    how.add_argument("--thinking", choices=("on", "off"), help="set the switch of the models' chat templates")
     how.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the sampling (default: 0)")
     add_asking_flags(how, collect="ask nothing: make pairs of what the journal holds")
     add("--json", action="store_true", help="print the result as JSON instead of tables")
@@ -130,6 +131,10 @@ def make_job(options: argparse.Namespace) -> Any:
     recipe = load_recipe(options.recipe)
     if options.pairing:
         recipe = recipe.model_copy(update={"pairing": options.pairing})
+    if options.thinking:
+        told = {"thinking": options.thinking}
+        sides = {side: getattr(recipe, side).model_copy(update=told) for side in ("rejected", "chosen")}
+        recipe = recipe.model_copy(update=sides)
     if options.template:
         writing = recipe.rejected.model_copy(update={"templates": {options.lang: options.template}})
         recipe = recipe.model_copy(update={"rejected": writing})

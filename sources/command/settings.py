@@ -42,9 +42,28 @@ def load_settings(model: type[Kind], flag: str, name_or_file: str, folder: Path)
         seen.add(base)
         content = {**_read(base, model), **{key: value for key, value in content.items() if key != LIKE}}
     try:
-        return model.model_validate(content)
+        return _validated(model, content)
     except ValidationError as error:
         raise wrong_setting(path, "", error, model, list(model.model_fields)) from error
+
+
+def _validated(model: type[Kind], content: dict[str, Any]) -> Kind:
+    """The settings. YAML takes on and off for true and false: where a key has words to choose from, they are words.
+
+    Raises:
+        ValidationError: a key or value is wrong.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        taken = [each["loc"] for each in error.errors() if each["type"] == "literal_error"]
+    for *place, key in taken:
+        section: Any = content
+        for part in place:
+            section = section.get(part) if isinstance(section, dict) else None
+        if isinstance(section, dict) and isinstance(section.get(key), bool):
+            section[key] = "on" if section[key] else "off"
+    return model.model_validate(content)
 
 
 def _read(path: Path, model: type[Settings]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from synth.engines.engine import Engine
 from synth.engines.first_contact import FirstContact
 from synth.engines.preflight import Server, check_options, find_api, honours, look_at
 from synth.engines.server import ServerEngine
+from synth.engines.thinking import check_switch
 from synth.job.completion import Api
 from synth.job.model import Model
 from synth.job.price import FREE
@@ -48,6 +49,7 @@ async def open_engine(work: Work, model: Model, way: Way | None, context: RunCon
         local = start(model, work.vllm, work.settings.pace.concurrency)
         way = way or _by_api(ways, "chat" if local.has_chat_template else "completions")
         local.check_options(next(way.requests()))
+        local.check_switch(next(way.requests()))
         return OpenedEngine(local, way, [_remark(model, way)])
     engine = ServerEngine(model.endpoint, timeout_s=work.settings.timeout_s, connections=work.settings.pace.concurrency)
     contact = FirstContact(engine, model.endpoint, model.side, work.settings.pace.patience_s, context.display.note)
@@ -55,7 +57,9 @@ async def open_engine(work: Work, model: Model, way: Way | None, context: RunCon
         server = await look_at(contact, model.name)
         _check_length(model, ways[0], server)
         way = way or await _find_way(work, model, contact, server, context)
-        check_options(server, model.endpoint, model.side, next(way.requests()))
+        first = next(way.requests())
+        check_options(server, model.endpoint, model.side, first)
+        await check_switch(contact, first)
     except BaseException:
         await engine.close()
         raise

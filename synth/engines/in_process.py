@@ -10,11 +10,14 @@ from typing import Any
 from sources.command.errors import UsageError
 from sources.command.settings import did_you_mean
 from synth.engines.failures import HopelessError, RefusedError, shorten
+from synth.engines.thinking import ASKED, both_ways, check_differ
 from synth.job.completion import Completion, CompletionRequest
 from synth.job.model import Model, settings_of
+from synth.job.recipe import KWARGS
 
-NOT_SAMPLING = ("model", "prompt", "messages")
+NOT_SAMPLING = ("model", "prompt", "messages", KWARGS)
 FORBIDDEN = ("trust_remote_code", "hf_token")
+NO_SWITCH = "It has no switch for thinking either: leave out --thinking."
 INSTALL = "Install vllm beside build-prefs (pip install vllm), or give --rejected-url of a server."
 
 
@@ -65,6 +68,19 @@ class VllmEngine:
                     "vLLM knows no such option",
                     hint=did_you_mean(name, known) or "Remove it from the recipe.",
                 )
+        if request.api == "completions" and KWARGS in request.body:
+            raise UsageError(
+                f"{settings_of(request.side)}sampling.{KWARGS}", "a base model has no chat template", hint=NO_SWITCH
+            )
+
+    def check_switch(self, request: CompletionRequest) -> None:
+        """Check that the chat template has a switch for thinking, if the request sets one.
+
+        Raises:
+            UsageError: it has none.
+        """
+        made = [self._tokens(ASKED, told) for told in both_ways(request)]
+        check_differ(made, request, "vLLM in this process")
 
     async def complete(self, request: CompletionRequest) -> Completion:
         from vllm.v1.engine.exceptions import EngineDeadError
@@ -92,11 +108,14 @@ class VllmEngine:
     def _prompt(self, request: CompletionRequest) -> dict[str, Any]:
         if request.api == "completions":
             return {"prompt": request.body["prompt"]}
+        return {"prompt_token_ids": self._tokens(request.body["messages"], request.body.get(KWARGS) or {})}
+
+    def _tokens(self, messages: list[dict[str, str]], told: Mapping[str, Any]) -> list[int]:
         tokenizer: Any = self._llm.get_tokenizer()
-        ids = tokenizer.apply_chat_template(
-            request.body["messages"], add_generation_prompt=True, tokenize=True, return_dict=False
+        ids: list[int] = tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, tokenize=True, return_dict=False, **told
         )
-        return {"prompt_token_ids": ids}
+        return ids
 
     async def close(self) -> None:
         self._llm.shutdown()

@@ -14,10 +14,12 @@ from synth.engines.first_contact import FirstContact
 from synth.job.completion import Api, Completion, CompletionRequest, Side
 from synth.job.endpoint import Endpoint
 from synth.job.model import settings_of
+from synth.job.recipe import KWARGS
 
 STANDARD = ("temperature", "top_p", "max_tokens", "stop", "presence_penalty", "frequency_penalty", "seed")
 """The options that every OpenAI-compatible server honours."""
 
+NO_SWITCH = "Only a chat template has arguments, and a switch for thinking (--thinking)."
 SCHEMAS: dict[Api, str] = {"completions": "CompletionRequest", "chat": "ChatCompletionRequest"}
 
 
@@ -143,13 +145,16 @@ def check_options(server: Server, endpoint: Endpoint, side: Side, request: Compl
         UsageError: it would ignore one without an error.
     """
     known = _known(server, request)
+    if endpoint.is_openai and KWARGS in request.body:
+        where, found = f"{settings_of(side)}sampling.{KWARGS}", "OpenAI has no chat template that could be told"
+        raise UsageError(where, found, hint="Leave out --thinking; reasoning_effort under sampling is OpenAI's switch.")
     for name in _not_honoured(server, endpoint, request):
         where = f"{settings_of(side)}{'send_seed' if name == 'seed' else f'sampling.{name}'}"
         if known is not None:
             raise UsageError(
                 where,
                 f"{endpoint.shown} knows no such option and would ignore it",
-                hint=did_you_mean(name, sorted(known)) or "Remove it from the recipe.",
+                hint=NO_SWITCH if name == KWARGS else did_you_mean(name, sorted(known)) or "Remove it from the recipe.",
             )
         raise UsageError(
             where,

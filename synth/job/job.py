@@ -66,7 +66,7 @@ class Job:
             model=model.name,
             api=api,
             template=template,
-            sampling=writing.sampling,
+            sampling=writing.sent,
             seed=self.seed,
             send_seed=writing.send_seed,
             answers=answers,

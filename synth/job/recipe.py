@@ -19,6 +19,12 @@ Policy = Literal["drop", "off"]
 KeepReasoning = Literal["strip", "keep"]
 """What becomes of an answer's reasoning: it is left out of the pair, or stands before the answer between marks."""
 
+Thinking = Literal["on", "off"]
+KWARGS = "chat_template_kwargs"
+SWITCHES = ("enable_thinking", "thinking")
+"""What chat templates call their switch for thinking: that of Qwen3, GLM-4.5 and others; that of DeepSeek-V3.1, Granite
+and others. A template ignores the name that it does not know."""
+
 OURS = ("model", "prompt", "messages", "n", "seed", "stream", "stream_options", "best_of", "echo", "user")
 """Options of a request that a recipe must not set: the command sets them, or they would break the answer."""
 
@@ -28,12 +34,22 @@ def _own_templates() -> dict[Lang, str]:
 
 
 class Writing(Settings):
-    """How the answers of one side are asked for. `sampling` is sent to the server unchanged."""
+    """How the answers of one side are asked for. `sampling` is sent to the server unchanged. `thinking` sets the switch
+    of the model's chat template; without it, the template decides."""
 
     api: Literal["auto", "chat", "completions"] = "auto"
     templates: Mapping[Lang, str] = Field(default_factory=_own_templates)
     sampling: dict[str, Any]
     send_seed: bool = True
+    thinking: Thinking | None = None
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The options that are sent: sampling, and the switch for thinking."""
+        if self.thinking is None:
+            return self.sampling
+        told = self.sampling.get(KWARGS) or {}
+        return {**self.sampling, KWARGS: {**told, **dict.fromkeys(SWITCHES, self.thinking == "on")}}
 
     @property
     def max_tokens(self) -> int:

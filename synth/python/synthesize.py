@@ -71,6 +71,7 @@ def synthesize(  # noqa: PLR0913 - the options of synth-prefs
     no_wait: bool = False,
     recipe: str | Path | None = None,
     pairing: Literal["first", "all", "closest_length"] | None = None,
+    thinking: Literal["on", "off"] | None = None,
     seed: int = 0,
     concurrency: int = 64,
     timeout: float = 600.0,

@@ -1,7 +1,7 @@
 """Settings in YAML are read whole, or refused with one line that names the place and the nearest right name."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import Field
@@ -22,6 +22,8 @@ class Outer(Settings):
     words: tuple[str, ...] = ()
     free: dict[str, Any] = Field(default_factory=dict)
     many: dict[str, Inner] = Field(default_factory=dict)
+    switch: Literal["auto", "on", "off"] = "auto"
+    policies: dict[str, Literal["drop", "off"]] = Field(default_factory=dict)
 
 
 def load(folder: Path, text: str | bytes) -> Outer:
@@ -41,6 +43,17 @@ def refusal(folder: Path, text: str | bytes) -> UsageError:
 def test_settings_are_read_with_the_defaults_of_what_is_left_out(tmp_path: Path) -> None:
     found = load(tmp_path, "name: 名字\ninner: {depth: 3}\nwords: [a, b]\nfree: {x: [1, {y: null}]}\n")
     assert found == Outer(name="名字", inner=Inner(depth=3), words=("a", "b"), free={"x": [1, {"y": None}]})
+
+
+def test_on_and_off_are_words_where_a_key_has_words_to_choose_from(tmp_path: Path) -> None:
+    found = load(tmp_path, "name: a\nswitch: off\npolicies: {one: off, two: drop, three: 'off'}\nfree: {x: off}\n")
+    assert (found.switch, found.policies) == ("off", {"one": "off", "two": "drop", "three": "off"})
+    assert found.free == {"x": False}
+    assert load(tmp_path, "name: a\nswitch: on\n").switch == "on"
+    assert "policies.one: Input should be 'drop' or 'off', found 'on'" in str(
+        refusal(tmp_path, "name: a\npolicies: {one: on}")
+    )
+    assert "switch: Input should be" in str(refusal(tmp_path, "name: a\nswitch: [off]"))
 
 
 def test_a_name_is_that_of_a_file_in_the_folder_before_it_is_a_path(
@@ -83,7 +96,10 @@ def test_a_file_that_is_not_there_is_named_with_those_that_are(flag: str, what: 
         ("name: x\ninner: {depth: 0}", "inner.depth: Input should be greater than 0, found 0"),
         ("name: x\ninner: 5", "inner: Input should be a valid dictionary"),
         ("name: x\nwords: [a, 5]", "words.1: Input should be a valid string, found 5"),
-        ("name: x\nshar: 1", "shar: no such key; expected name, share, inner, words, free, many. Did you mean share?"),
+        (
+            "name: x\nshar: 1",
+            "shar: no such key; expected name, share, inner, words, free",
+        ),
         ("name: x\ninner: {dept: 1}", "inner.dept: no such key; expected depth, breadth. Did you mean depth?"),
         (
             "name: x\nmany: {one: {depht: 1}}",

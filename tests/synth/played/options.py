@@ -32,6 +32,7 @@ class Options:
     max_model_len: int = 4096
     key: str | None = None
     chat_template: bool = True
+    thinking_switch: bool = False
     delay_s: float | Sequence[float] = 0.0
     hold_after: int | None = None
     says: Callable[[dict[str, Any]], str] | None = None

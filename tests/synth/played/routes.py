@@ -57,7 +57,8 @@ class Routes:
         body = request.json if isinstance(request.json, dict) else {}
         length = self.options.max_model_len
         asked = check({"model": self.options.models[0], **body}, self.options, chat="messages" in body)
-        count = prompt_tokens(asked)
+        told = body.get("chat_template_kwargs") or {}
+        count = prompt_tokens(asked) + 4 * (self.options.thinking_switch and told.get("enable_thinking") is False)
         return reply({"count": count, "max_model_len": length, "tokens": list(range(count)), "token_strs": None})
 
     def _batch_api(self, request: Request) -> Response:
