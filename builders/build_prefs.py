@@ -36,7 +36,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         EXAMPLES,
     )
     add = parser.add_argument
-    add("--lang", required=True, choices=("zh", "en", "all"), help="languages to build; all: both, with a common split")
+    add("--lang", choices=("zh", "en", "all"), help="languages to build; all: both, with a common split")
     add("--out", type=Path, default=Path("prefs"), help="folder for the result (default: ./prefs)")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--sample", action="store_true", help="read the embedded sample")
@@ -81,6 +81,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--only-added", action="store_true", help="build only what --add names")
     add("--verify-hashes", action="store_true", help="fail when a file is not the pinned one, also in a mirror")
     add("--workers", type=positive, metavar="N", help="processes (default: one a core, at most 4)")
+    add("--no-cache", dest="cache", action="store_false", help="read and check every file, also those as before")
+    add("--cache-info", action="store_true", help="show what earlier builds left in the cache, and stop")
+    add("--cache-clear", action="store_true", help="empty the cache, and stop")
     add("--no-report", action="store_true", help="do not write report.html")
     add("--push-to-hub", metavar="NAME/x", help="publish the result there, as publish-prefs does (private)")
     add("--public", action="store_true", help="with --push-to-hub: for everybody to see")
@@ -88,7 +91,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--dry-run", action="store_true", help="show the plan and stop")
     add("--json", action="store_true", help="print the result as JSON instead of tables")
     add("--debug", action="store_true", help="show a traceback when something fails")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.lang is None and not (options.cache_info or options.cache_clear):
+        parser.error("the following arguments are required: --lang")
+    return options
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -107,6 +113,11 @@ def _run(options: argparse.Namespace) -> int:
     from builders.building.pipeline import build
     from sources.command.progress import Bars, Silent
 
+    if options.cache_info or options.cache_clear:
+        from builders.caching.show import cache_info, clear_cache
+
+        open_console().print(clear_cache() if options.cache_clear else cache_info(), soft_wrap=True, highlight=False)
+        return 0
     console = open_console()
     request = _request(options)
     order = _order(options, request.langs)
@@ -218,7 +229,7 @@ def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
 
 
 def _summary(inputs: Any, built: Any, seconds: float) -> dict[str, object]:
-    from builders.building.table import remarks
+    from builders.building.table import remarks, reuse_counts
     from sources.pairs.account_table import peak_memory_mib
     from sources.pairs.ledger import total
 
@@ -234,6 +245,7 @@ def _summary(inputs: Any, built: Any, seconds: float) -> dict[str, object]:
             for result in built
         ],
         "remarks": [line.plain for line in remarks(inputs, built)],
+        "cache": reuse_counts(built),
         "seconds": round(seconds, 3),
         "peak_memory_mib": peak_memory_mib(),
     }

@@ -18,6 +18,8 @@ from sources.pairs.assemble import ITEM
 from sources.pairs.schema import PAIRS, content_ids, turns
 from sources.text.texts import PairTexts, Texts, lang_index
 
+os.environ["BUILD_PREFS_CACHE_SIZE"] = "0"  # a test that wants a cache says which
+
 settings.register_profile("laws", deadline=None, max_examples=50, derandomize=True, database=None)
 settings.load_profile("laws")
 

@@ -2,9 +2,11 @@
 
 import gc
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +14,7 @@ from pyarrow import feather
 
 from builders.building.prepare import Preparer, read_source
 from builders.engines.spill import Spill, SpillPart, SpillWriter
-from builders.engines.this_machine import Tally, map_in_processes
+from builders.engines.this_machine import Tally
 from builders.inputs.inputs import InputFile, Inputs, Request
 from builders.inputs.judged import JudgedFolder
 from builders.inputs.recipe import ChosenSource, Policy
@@ -53,6 +55,11 @@ class Unit:
         return sum(file.path.stat().st_size * PACKING.get(file.path.suffix, 1) for file in self.files)
 
 
+Reuse = Literal["", "taken", "kept", "not kept", "damaged"]
+"""What the cache had to do with a result: nothing; it was taken from there; it is there now; it could not be kept
+there; what was there was damaged, and it was made anew."""
+
+
 @dataclass(slots=True)
 class UnitResult:
     """What came of a unit."""
@@ -73,6 +80,7 @@ class UnitResult:
     reasoning: Counter[str] = field(default_factory=Counter)
     wide: set[str] = field(default_factory=set)
     judged: int = 0
+    reuse: Reuse = ""
 
     def give_keys(self) -> Keys:
         """The keys, of which nothing is kept here: those of all pairs together must not be held twice."""
@@ -83,7 +91,7 @@ class UnitResult:
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """All pairs of a build: text on disk, keys in memory, rows that gave no pair beside them. `wide` are the languages
-    in which some pair has extras (`sources.pairs.extras`)."""
+    in which some pair has extras (`sources.pairs.extras`); `reuse` counts the units."""
 
     pairs: Spill
     lost: Spill
@@ -92,6 +100,7 @@ class Gathered:
     accounts: list[Account]
     findings: Findings
     wide: frozenset[str]
+    reuse: Counter[Reuse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +118,12 @@ class Settings:
     judged: JudgedFolder | None
 
 
-def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) -> Gathered:
-    """Read, adapt and check every row of every source.
+UnitRunner = Callable[[Sequence[Unit], Settings, Callable[[int], None]], Sequence[UnitResult]]
+"""Gathers units somewhere, and tells how many more rows are done; results in any order."""
+
+
+def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress, run_units: UnitRunner) -> Gathered:
+    """Read, adapt and check every row of every source, where `run_units` does it.
 
     Raises:
         NoPairsError: no row gave a pair.
@@ -130,9 +143,7 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
         judged=request.judged,
     )
     progress.start("read and check", None, "rows")
-    largest_first = sorted(units(inputs, request), key=Unit.effort, reverse=True)
-    workers = request.workers if sum(map(Unit.effort, largest_first)) > SMALL_BYTES else 1
-    done = map_in_processes(partial(gather_unit, settings=settings), largest_first, workers, progress.advance)
+    done = run_units(units(inputs, request), settings, progress.advance)
     results = sorted(done, key=lambda result: result.number)
     accounts = [Account(c.source.name, c.source.lang, c.source.license) for c in inputs.selection.sources]
     contaminated: dict[int, str] = {}
@@ -156,7 +167,8 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress) 
     keys = concatenate([result.give_keys() for result in results])
     pairs = Spill([result.pairs for result in results])
     wide = frozenset(lang for result in results for lang in result.wide)
-    return Gathered(pairs, lost, keys, contaminated, accounts, findings, wide)
+    reuse = Counter(result.reuse for result in results)
+    return Gathered(pairs, lost, keys, contaminated, accounts, findings, wide, reuse)
 
 
 def _first_lost(lost: Spill) -> tuple[str, str]:

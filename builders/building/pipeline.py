@@ -1,15 +1,19 @@
 """A build, from upstream files to the finished folder, as one page of prose."""
 
-from dataclasses import dataclass
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from builders.building.decide import decide
 from builders.building.find_giveaways import find_giveaways, rows_by_source
 from builders.building.find_overlaps import find_overlaps
-from builders.building.gather import Gathered, gather
+from builders.building.gather import Gathered, Reuse, gather
+from builders.building.gather_here import gather_here
 from builders.building.manifest import Outcome, Output, render_manifest
 from builders.building.write_pairs import DecidedPairs, WrittenFile, plan_files, write_file
+from builders.caching.folder import OpenCache
 from builders.card.facts import read_facts
 from builders.card.header import LICENSE_FILE, needs_license_file
 from builders.card.render import render_card, render_license
@@ -40,7 +44,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """One language of a finished build."""
+    """One language of a finished build; `reuse` counts the units of all languages."""
 
     lang: Lang
     folder: Path
@@ -48,6 +52,7 @@ class Built:
     files: list[WrittenFile]
     giveaways: list[Giveaways]
     overlaps: list[Overlap]
+    reuse: Counter[Reuse] = field(default_factory=Counter)
 
 
 def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
@@ -59,10 +64,12 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
     selection = select(request)
     for lang in request.langs:
         check_replaceable(request.out / lang)
-    with scratch_folder(request.out) as scratch:
+    with scratch_folder(request.out) as scratch, ExitStack() as in_use:
         run = Run(request, scratch, progress)
         inputs = find_inputs(selection, request, progress)
-        gathered = gather(inputs, request, scratch, progress)
+        cache = OpenCache(request.cache, in_use) if request.cache else None
+        run_units = partial(gather_here, workers=request.workers, cache=cache)
+        gathered = gather(inputs, request, scratch, progress, run_units)
         progress.start("compare", None, "pairs")
         if request.report:
             warm_up_aside()
@@ -80,7 +87,7 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
                 continue  # of a file read for both, its rows are other_language_file in the ledger of the other
             told = give_away(lang, gathered, decisions, run)
             overlaps = find_overlaps(lang, gathered.accounts, gathered.keys, decisions)
-            result = Built(lang, request.out / lang, accounts, files, told, overlaps)
+            result = Built(lang, request.out / lang, accounts, files, told, overlaps, gathered.reuse)
             describe(result, inputs, run)
             built.append(result)
         for result in built:

@@ -21,6 +21,8 @@ def show_build(inputs: Inputs, built: list[Built], seconds: float, console: Cons
     for result in built:
         size = sum(written.file.bytes for written in result.files) / 1e6
         console.print(result_line(result.folder, f"{size:,.1f} MB"))
+    if told := _told_of_reuse(reuse_counts(built)):
+        console.print(Text(f"  {told}", style="dim"))
     memory = peak_memory_mib()
     workers = f", {memory['each_worker']:,} MiB in each worker" if memory["each_worker"] else ""
     console.print(Text(f"  {seconds:,.1f} s, at most {memory['main']:,} MiB of memory{workers}", style="dim"))
@@ -40,6 +42,26 @@ def remarks(inputs: Inputs, built: list[Built]) -> list[Text]:
         lines.append(remark("contamination checked", ", ".join(checked), style="green"))
     lines += [remark("not checked", f"{s.name}: {s.missing}") for s in inputs.benchmarks if s.missing]
     return lines + [remark("input", warning) for warning in inputs.warnings()]
+
+
+def reuse_counts(built: list[Built]) -> dict[str, int]:
+    """How many files were taken from the cache, kept there, could not be kept, and were found damaged there; nothing
+    where there was no cache."""
+    return {str(what).replace(" ", "_"): count for what, count in sorted(built[0].reuse.items()) if what}
+
+
+def _told_of_reuse(counts: dict[str, int]) -> str:
+    """The same for people; empty where there is nothing to say."""
+    words = {
+        "taken": "taken from the cache",
+        "kept": "now kept in it",
+        "not_kept": "not kept in it (full, or changed meanwhile)",
+        "damaged": "damaged in it and made anew",
+    }
+    if not counts:
+        return ""
+    said = ", ".join(f"{counts[what]:,} {text}" for what, text in words.items() if what in counts)
+    return f"cache: of {sum(counts.values()):,} files {said} (--cache-info)"
 
 
 def _in_language(account: Account, accounts: list[Account]) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from os.path import isdir, isfile
 from pathlib import Path
 
+from builders.caching.folder import CacheFolder
 from builders.engines.this_machine import map_in_threads
 from builders.inputs.files_told import tell_files
 from builders.inputs.judged import JudgedFolder
@@ -17,7 +18,7 @@ from builders.stages.read_benchmarks import load_benchmarks
 from sources.command.errors import MissingFileError, UsageError
 from sources.command.progress import Progress
 from sources.fetch.data_files import DataFile
-from sources.fetch.fetcher import Fetcher, file_sha256, is_upstream, missing_parts, verify_hash
+from sources.fetch.fetcher import Fetcher, FileStamp, file_sha256, file_stamp, is_upstream, missing_parts, verify_hash
 from sources.layouts.own_data import Described, OwnData, look_into, own_data
 from sources.pairs.schema import LANGS, Lang
 from sources.pairs.source import NoOptions, Source, UpstreamFile
@@ -29,7 +30,7 @@ SAMPLE_REVISION = "sample"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One call of build-prefs. `only_added`: the recipe's sources take no part. `may_lose_languages`: a language with
-    nothing left is left out; else the build fails."""
+    nothing left is left out; else the build fails. `cache`: where what came of each file is kept, None for nowhere."""
 
     langs: tuple[Lang, ...]
     recipe: Recipe
@@ -48,12 +49,13 @@ class Request:
     report: bool = True
     workers: int = 2
     may_lose_languages: bool = False
+    cache: CacheFolder | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """A file to read; `sha256` is what was found, `pinned` what was expected, empty where nothing was. `revision` is
-    SAMPLE_REVISION for a file of the embedded sample, empty where nobody knows."""
+    SAMPLE_REVISION for a file of the embedded sample, empty where nobody knows. `stamp` is older than the hash."""
 
     name: str
     path: Path
@@ -61,6 +63,7 @@ class InputFile:
     sha256: str
     pinned: str
     encoding: str = ""
+    stamp: FileStamp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,7 @@ def find_inputs(selection: Selection, request: Request, progress: Progress) -> I
     progress.start("fetch", len(selection.sources), "sources")
     files = []
     local = list(dict.fromkeys(file.path for chosen in selection.sources for file in chosen.local))
-    hashes = dict(zip(local, map_in_threads(file_sha256, local, request.workers, abandon=True), strict=True))
+    hashes = dict(zip(local, map_in_threads(_hashed, local, request.workers, abandon=True), strict=True))
     wanted = partial(locate, request=request, hashes=hashes)
     for found in map_in_threads(wanted, selection.sources, request.workers, abandon=True):
         files.append(found)
@@ -216,25 +219,31 @@ def source_files(chosen: ChosenSource) -> tuple[UpstreamFile, ...]:
     return chosen.source.files(chosen.options)
 
 
-def locate(chosen: ChosenSource, request: Request, hashes: Mapping[Path, str]) -> list[InputFile]:
+def _hashed(path: Path) -> tuple[str, FileStamp]:
+    """The SHA-256 of a file, and its stamp before it was read for that."""
+    stamp = file_stamp(path)
+    return file_sha256(path), stamp
+
+
+def locate(chosen: ChosenSource, request: Request, hashes: Mapping[Path, tuple[str, FileStamp]]) -> list[InputFile]:
     """The files of one source, fetched if need be and hashed; `hashes` are those of the user's own files.
 
     Raises:
         FetchError: one cannot be had, or has other bytes than the pinned ones where that matters.
     """
-    files = [
-        InputFile(file.mirror_path, file.path, file.revision, hashes[file.path], "", file.encoding)
-        for file in chosen.local
-    ]
+    files = []
+    for own in chosen.local:
+        sha256, stamp = hashes[own.path]
+        files.append(InputFile(own.mirror_path, own.path, own.revision, sha256, "", own.encoding, stamp))
     for file in (each for named in source_files(chosen) for each in request.fetcher.name_all(named)):
         located = request.fetcher.locate(file)
-        sha256 = file_sha256(located.path)
+        sha256, stamp = _hashed(located.path)
         if request.verify_hashes:
             verify_hash(located, sha256)
         pinned, revision = (file.sha256 or "", located.revision)
         if not is_upstream(request.fetcher):
             pinned, revision = "", SAMPLE_REVISION
-        files.append(InputFile(file.mirror_path, located.path, revision, sha256, pinned))
+        files.append(InputFile(file.mirror_path, located.path, revision, sha256, pinned, stamp=stamp))
     return files
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from builders.building.decide import decide
 from builders.building.find_giveaways import find_giveaways
 from builders.building.gather import Gathered, gather
+from builders.building.gather_here import gather_here
 from builders.inputs.files_told import tell_files
 from builders.inputs.inputs import Request, Selection, find_inputs
 from builders.inputs.recipe import ChosenSource, LimitSettings, Recipe
@@ -97,7 +99,7 @@ def examine(subject: Subject, request: Request, progress: Progress, scratch: Pat
     told += [("passed over", line) for line in subject.passed_over]
     chosen = [ChosenSource(own.source, NoOptions(), Cap(), own.files) for own in owned]
     inputs = find_inputs(Selection(chosen, [], []), request, progress)
-    gathered = gather(inputs, request, scratch, progress)
+    gathered = gather(inputs, request, scratch, progress, partial(gather_here, workers=request.workers))
     progress.start("compare", None, "pairs")
     decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, {})
     splits = np.array([each.split for each in subject.files])[gathered.keys.source]

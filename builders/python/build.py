@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
 
 from builders.building.pipeline import build as run_build
 from builders.building.table import remarks
+from builders.caching.size import users_cache
 from builders.inputs.added import Added, find_added, parse_added, want_files
 from builders.inputs.inputs import Request, names_of_own
 from builders.inputs.judged import want_judged
@@ -126,6 +127,7 @@ class BuildOptions(TypedDict, total=False):
     only_added: bool
     verify_hashes: bool
     workers: int | None
+    cache: bool
     report: bool
     progress: bool
 
@@ -160,11 +162,13 @@ def build(
     only_added: bool = False,
     verify_hashes: bool = False,
     workers: int | None = None,
+    cache: bool = True,
     report: bool = True,
     progress: bool = False,
 ) -> BuildResult | dict[Lang, BuildResult]:
     """The dataset that the command build-prefs writes with the same options; a result for each language with "all".
 
+    With `cache`, files that an earlier build has read and checked in the same way are not read again.
     `encoding`, `include` and `exclude` are about the files of `add`: the encoding of text that is not UTF-8, and
     patterns for the files of a folder. `out` is the folder that gets `<lang>/`; `progress` shows bars on stderr.
 
@@ -192,6 +196,7 @@ def build(
         only_added=only_added,
         verify_hashes=verify_hashes,
         workers=workers,
+        cache=cache,
         report=report,
     )
     bars = Bars() if progress else Silent()
@@ -225,6 +230,7 @@ def make_request(
     only_added: bool = False,
     verify_hashes: bool = False,
     workers: int | None = None,
+    cache: bool = True,
     report: bool = True,
     download: bool = True,
 ) -> Request:
@@ -262,6 +268,7 @@ def make_request(
         max_rows=limit,
         report=report,
         workers=workers or min(MAX_WORKERS, os.cpu_count() or 1),
+        cache=users_cache() if cache else None,
     )
 
 

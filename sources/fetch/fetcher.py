@@ -126,6 +126,28 @@ def file_sha256(path: Path) -> str:
         raise FetchError(path, f"cannot be read ({error.strerror or error})") from error
 
 
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """What differs where a file was replaced or written to, as far as its folder tells."""
+
+    inode: int
+    bytes: int
+    changed_ns: int
+
+
+def file_stamp(path: Path) -> FileStamp:
+    """The stamp of a file as it is now.
+
+    Raises:
+        FetchError: it is not there.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise FetchError(path, f"cannot be read ({error.strerror or error})") from error
+    return FileStamp(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
 def verify_hash(located: Located, sha256: str) -> None:
     """Nothing, if the file has the pinned bytes or none are pinned.
 
