@@ -1,7 +1,7 @@
 """What all tests share: where the shared material is, and a build of a few lines."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sources.fetch.fetcher import SAMPLE, Mirror, sample
 from sources.pairs.assemble import ITEM
 from sources.pairs.schema import PAIRS, content_ids, turns
 from sources.text.texts import PairTexts, Texts, lang_index
+from tests.forking import Forking
 
 os.environ["BUILD_PREFS_CACHE_SIZE"] = "0"  # a test that wants a cache says which
 
@@ -33,6 +34,20 @@ def shared() -> Path:
         assert "PREFS_REQUIRE_SHARED" not in os.environ, f"no folder {SHARED}"
         pytest.skip("needs the folder ../shared beside the project")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def forking_process() -> Iterator[Forking]:
+    process = Forking()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def forking(forking_process: Forking) -> Iterator[Forking]:
+    """Starts commands in processes of their own; all have ended when the test ends."""
+    yield forking_process
+    forking_process.end_all()
 
 
 Row = tuple[str | list[tuple[str, str]], str, str]

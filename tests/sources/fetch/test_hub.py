@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +14,7 @@ import pytest
 from sources.command.errors import DownloadError, FetchError, HashMismatchError, MissingFileError
 from sources.fetch.download import Download
 from sources.pairs.source import UpstreamFile
+from tests.forking import Forking
 from tests.sources.fetch.pinned import COMMIT, CONTENT, GITHUB_FILE, HUB_FILE, SECRET
 from tests.sources.fetch.site import Answer, Site
 
@@ -62,7 +61,7 @@ Case = Callable[..., list[Any]]
 
 
 @pytest.fixture
-def ask_hub(tmp_path: Path, site: Site) -> Case:
+def ask_hub(tmp_path: Path, site: Site, forking: Forking) -> Case:
     """What Download makes of a Hub file in a new process whose Hub is the site: the error, or the place."""
 
     def run(file: UpstreamFile = HUB_FILE, script: str = HUB_CASE, **variables: str) -> list[Any]:
@@ -78,8 +77,7 @@ def ask_hub(tmp_path: Path, site: Site) -> Case:
             **variables,
         }
         spelled = json.dumps({name: getattr(file, name) for name in UpstreamFile.__dataclass_fields__})
-        command = [sys.executable, "-c", script, str(tmp_path / "cache"), spelled]
-        done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300, check=False)
+        done = forking.run("sources.fetch.download", tmp_path / "cache", spelled, program=script, env=settings)
         assert done.returncode == 0, done.stderr
         answer: list[Any] = json.loads(done.stdout)
         return answer

@@ -4,10 +4,9 @@ huggingface_hub reads its variables when it is imported."""
 import hashlib
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -15,12 +14,12 @@ import pytest
 from sources.command.errors import MissingFileError
 from sources.fetch.data_files import find_data, is_data, name_data, named_on_hub
 from sources.fetch.hub_data import HubId, hub_id
+from tests.forking import ROOT, Forking
 from tests.sources.hub_state import Blob
 from tests.sources.loopback_hub import Fault, LoopbackHub, loopback_hub
 
 REPOSITORY = "owner/my-prefs"
 SECRET = "hf_" + "s3cret" * 6
-ROOT = Path(__file__).parents[3]
 
 
 def lines(*rows: tuple[str, str, str]) -> bytes:
@@ -65,14 +64,14 @@ def fetched(hub: LoopbackHub) -> list[str]:
     return sorted(path.rpartition("/")[2] for method, path, _ in hub.log if method == "GET" and "/resolve/" in path)
 
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., "CompletedProcess[str]"]
 
 
 @pytest.fixture
-def command(hub: LoopbackHub, tmp_path: Path) -> Run:
+def command(hub: LoopbackHub, forking: Forking, tmp_path: Path) -> Run:
     """Run a command in a new process whose Hub is the server, in an empty folder."""
 
-    def run(module: str, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(module: str, *flags: str, **variables: str) -> "CompletedProcess[str]":
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
@@ -85,15 +84,7 @@ def command(hub: LoopbackHub, tmp_path: Path) -> Run:
         }
         program = f"import sys, time; time.sleep = lambda s: None; from {module} import main; sys.exit(main())"
         (tmp_path / "here").mkdir(exist_ok=True)
-        return subprocess.run(
-            [sys.executable, "-c", program, *flags],
-            env=environment,
-            cwd=tmp_path / "here",
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        return forking.run(module, *flags, program=program, env=environment, cwd=tmp_path / "here")
 
     return run
 

@@ -2,9 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pytest
 from sources.command.errors import MissingFileError
 from sources.fetch.fetcher import Mirror
 from sources.pairs.source import UpstreamFile
+from tests.forking import Forking
 from tests.sources.hub_state import Blob
 from tests.sources.loopback_hub import LoopbackHub, loopback_hub
 
@@ -51,6 +50,7 @@ def test_a_commit_is_told_from_a_branch(revision: str, is_pinned: bool) -> None:
     assert replace(TABLE, revision=revision).is_pinned == is_pinned
 
 
+Ask = Callable[..., Any]
 CASE = """
 import json, sys
 from pathlib import Path
@@ -87,16 +87,19 @@ def hub() -> Iterator[LoopbackHub]:
         yield server
 
 
-def ask(hub: LoopbackHub, folder: Path, file: UpstreamFile, script: str = CASE, **variables: str) -> Any:
+@pytest.fixture
+def ask(hub: LoopbackHub, forking: Forking, tmp_path: Path) -> Ask:
     """What a new process has of these files, whose Hub is the server."""
-    settings = {"PATH": os.environ["PATH"], "HOME": str(folder), "HF_HOME": str(folder), "HF_ENDPOINT": hub.url}
-    quiet = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(folder), json.dumps(asdict(file))],
-        env=settings | quiet | variables, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+
+    def run(file: UpstreamFile, script: str = CASE, **variables: str) -> Any:
+        places = {"HOME": str(tmp_path), "HF_HOME": str(tmp_path), "HF_ENDPOINT": hub.url}
+        quiet = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+        env = {"PATH": os.environ["PATH"], **places, **quiet, **variables}
+        done = forking.run("sources.fetch.download", tmp_path, json.dumps(asdict(file)), program=script, env=env)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
 
 
 def hold(hub: LoopbackHub, *paths: str) -> str:
@@ -104,29 +107,29 @@ def hold(hub: LoopbackHub, *paths: str) -> str:
     return repository.add("data", {path: Blob(path.encode(), is_large=False) for path in paths})
 
 
-def test_the_hub_gives_every_part_at_the_commit_of_the_branch(hub: LoopbackHub, tmp_path: Path) -> None:
+def test_the_hub_gives_every_part_at_the_commit_of_the_branch(hub: LoopbackHub, ask: Ask) -> None:
     commit = hold(hub, *PARTS, *OTHERS)
     expected = [[path, commit, path] for path in PARTS]
-    assert ask(hub, tmp_path, TABLE) == expected
-    assert ask(hub, tmp_path, ONE) == expected[:1]
+    assert ask(TABLE) == expected
+    assert ask(ONE) == expected[:1]
     asked = {path.rpartition("/")[2] for method, path, _ in hub.log if "/resolve/" in path}
     assert asked == {path.rpartition("/")[2] for path in PARTS}
-    assert ask(hub, tmp_path, TABLE, HF_HUB_OFFLINE="1") == expected
+    assert ask(TABLE, HF_HUB_OFFLINE="1") == expected
 
 
-def test_a_hub_that_cannot_be_reached_costs_no_part_that_is_cached(hub: LoopbackHub, tmp_path: Path) -> None:
+def test_a_hub_that_cannot_be_reached_costs_no_part_that_is_cached(hub: LoopbackHub, ask: Ask) -> None:
     commit = hold(hub, *PARTS)
-    ask(hub, tmp_path, TABLE)
+    ask(TABLE)
     away = "http://127.0.0.1:1"
-    assert ask(hub, tmp_path, TABLE, AFTER_A_FAILURE, HF_ENDPOINT=away) == [[path, commit, path] for path in PARTS]
-    said = ask(hub, tmp_path, replace(TABLE, repository="owner/new"), AFTER_A_FAILURE, HF_ENDPOINT=away)
+    assert ask(TABLE, AFTER_A_FAILURE, HF_ENDPOINT=away) == [[path, commit, path] for path in PARTS]
+    said = ask(replace(TABLE, repository="owner/new"), AFTER_A_FAILURE, HF_ENDPOINT=away)
     assert "owner/new/data/train-*.parquet: cannot be downloaded from the Hugging Face Hub (ConnectionError" in said
     assert "is not asked again" in said
 
 
-def test_a_pattern_that_nothing_fits_is_one_line(hub: LoopbackHub, tmp_path: Path) -> None:
+def test_a_pattern_that_nothing_fits_is_one_line(hub: LoopbackHub, ask: Ask) -> None:
     hold(hub, *OTHERS)
-    said = ask(hub, tmp_path, TABLE)
+    said = ask(TABLE)
     assert "owner/repo/data/train-*.parquet: cannot be downloaded from the Hugging Face Hub" in said
     assert "no file there fits" in said
 
@@ -134,8 +137,8 @@ def test_a_pattern_that_nothing_fits_is_one_line(hub: LoopbackHub, tmp_path: Pat
 @pytest.mark.parametrize("how", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:1"}], ids=["off", "away"])
 @pytest.mark.parametrize("script", [CASE, AFTER_A_FAILURE])
 def test_some_parts_in_the_cache_are_not_taken_for_all(
-    hub: LoopbackHub, tmp_path: Path, how: dict[str, str], script: str
+    hub: LoopbackHub, ask: Ask, how: dict[str, str], script: str
 ) -> None:
     hold(hub, *PARTS)
-    ask(hub, tmp_path, ONE)
-    assert "cannot be downloaded" in ask(hub, tmp_path, TABLE, script, **how)
+    ask(ONE)
+    assert "cannot be downloaded" in ask(TABLE, script, **how)
