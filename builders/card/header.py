@@ -23,10 +23,11 @@ ANNOTATORS = {
     "safety": "other",
     "model": "machine-generated",
     "synthetic": "machine-generated",
+    "degraded": "machine-generated",
 }
 TAGS = ["dpo", "preference", "rlhf", "trl", "build-prefs"]
 HUMAN_FEEDBACK = ["human-feedback"]
-UNKNOWN_SIGNALS = {"unknown", "model", "synthetic"}
+UNKNOWN_SIGNALS = {"unknown", "model", "synthetic", "degraded"}
 """Signals from which it does not follow that a person preferred anything."""
 
 SIZES = ["n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B"]

@@ -65,7 +65,7 @@ def has_rule(licence: str, marks: str) -> bool:
 
 def _synthetic(origins: Counter[Origin], said: Mapping[str, str]) -> Iterator[str]:
     """What the rows add that no one labelled: the terms of the models that wrote them."""
-    made = {origin: count for origin, count in origins.items() if origin.signal == "synthetic"}
+    made = {origin: count for origin, count in origins.items() if origin.signal in ("synthetic", "degraded")}
     if not made:
         return
     chosen, rejected = (

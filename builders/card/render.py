@@ -26,6 +26,7 @@ MEANT = {
     "safety": "a verdict on what is safe",
     "model": "a model's score",
     "synthetic": "the assumption that a stronger model writes better answers",
+    "degraded": "the rejected answer being made worse on purpose (hotter sampling, half of the prompt, another prompt)",
     "unknown": "something that the owner of the data did not say",
 }
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Lang = Literal["zh", "en"]
-Signal = Literal["human", "votes", "safety", "model", "synthetic", "unknown"]
+Signal = Literal["human", "votes", "safety", "model", "synthetic", "degraded", "unknown"]
 """Who preferred the chosen answer; unknown only for data of one's own whose owner did not say."""
 
 LANGS: Final[tuple[Lang, ...]] = ("zh", "en")

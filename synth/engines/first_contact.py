@@ -12,7 +12,7 @@ import openai
 from synth.engines.failures import RetryError
 from synth.engines.server import ServerEngine
 from synth.job.completion import Completion, CompletionRequest, Side
-from synth.job.endpoint import Endpoint
+from synth.job.endpoint import Endpoint, url_flag
 
 REQUEST_S = 30.0
 """For one request that needs no completion; a server with much to do takes long even for these."""
@@ -37,7 +37,7 @@ class FirstContact:
 
     @property
     def where(self) -> str:
-        return f"--{self.side}-url {self.endpoint.shown}"
+        return f"{url_flag(self.side)} {self.endpoint.shown}"
 
     async def models(self) -> bytes:
         """The server's list of models as JSON; empty where it has none.

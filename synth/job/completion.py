@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import orjson
 
+from synth.job.rejected_from import first_half
 from synth.job.template import Message, Template
 
-Side = Literal["chosen", "rejected", "judge"]
-"""What a model is asked for: an answer that becomes a side of a pair, or a verdict on pairs."""
+Side = Literal["chosen", "rejected", "candidate", "judge"]
+"""What a model is asked for: an answer that becomes a side of a pair, or may become one, or a verdict on pairs."""
 
 Api = Literal["completions", "chat"]
 
@@ -86,9 +87,11 @@ class Writer:
     seed: int
     send_seed: bool
     answers: int = 1
+    asks_half: bool = False
 
     def request(self, prompt: list[Message], index: int) -> CompletionRequest:
-        """The request for answer number `index` to a prompt."""
+        """The request for answer number `index` to a prompt; with `asks_half` to the first half of it."""
+        prompt = first_half(prompt) if self.asks_half else prompt
         body: dict[str, Any] = {"model": self.model, **self.sampling}
         if self.api == "completions":
             assert self.template is not None

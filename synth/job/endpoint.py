@@ -97,7 +97,7 @@ def make_endpoint(side: Side, url: str | None, key_file: Path | None, environmen
         UsageError: the URL is invalid, or a key would be sent unencrypted over a public network.
     """
     url = (url or OPENAI_URL).rstrip("/")
-    flag = f"--{side}-url"
+    flag = url_flag(side)
     if not _is_whole(url):
         raise UsageError(flag, "is no http or https URL", expected="something like http://127.0.0.1:8000/v1")
     bare, parts = Endpoint(url, None), urlsplit(url)
@@ -113,6 +113,11 @@ def make_endpoint(side: Side, url: str | None, key_file: Path | None, environmen
     if bare.is_openai and not key:
         raise UsageError(flag, "no key for OpenAI", hint=f"Set OPENAI_API_KEY, or give --{side}-key-file.")
     return Endpoint(url, key)
+
+
+def url_flag(side: Side) -> str:
+    """The option that says where a model is served."""
+    return "--candidate-model" if side == "candidate" else f"--{side}-url"
 
 
 def _is_whole(url: str) -> bool:

@@ -57,9 +57,10 @@ def check_asking_flags(options: argparse.Namespace) -> None:
     from sources.command.errors import UsageError
 
     for name, given in vars(options).items():
-        value = str(given) if isinstance(given, Path) else given
-        if isinstance(value, str) and not value.isascii() and not _is_unicode(value):
-            raise UsageError(f"--{name.replace('_', '-')} {value}", "is no valid UTF-8")
+        for each in given if isinstance(given, list) else [given]:
+            value = str(each) if isinstance(each, Path) else each
+            if isinstance(value, str) and not value.isascii() and not _is_unicode(value):
+                raise UsageError(f"--{name.replace('_', '-')} {value}", "is no valid UTF-8")
     if options.no_wait and not options.batch:
         raise UsageError("--no-wait", "says nothing without --batch")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,14 @@ class Prompts:
         """The turns of each prompt."""
         for batch in self.batches():
             yield from batch["prompt"].to_pylist()
+
+    def others(self) -> Iterator[list[Message]]:
+        """For each prompt in order another one, from the other half of the file; the same where all are equal."""
+        half = len(self) // 2
+        others = chain(islice(self, half, None), islice(self, half))
+        later = chain(islice(self, half + 1, None), islice(self, half + 1))
+        for own, other, next_one in zip(self, others, later, strict=True):
+            yield next_one if other == own else other
 
     def parts(self, at_most: int) -> Iterator[list[dict[str, Any]]]:
         """The prompts as rows, so many at a time."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import Field
@@ -63,11 +63,16 @@ class SynthRecipe(Settings):
     name: str
     rejected: Writing
     chosen: Writing = Writing(api="chat", sampling={"temperature": 1.0, "top_p": 1.0, "max_tokens": 1024})
+    candidate: Writing = Writing(sampling={"temperature": 1.0, "top_p": 1.0, "max_tokens": 1024})
     vllm: dict[str, Any] = Field(default_factory=dict)
     pairing: Pairing = "first"
     reasoning: KeepReasoning = "strip"
     checks: dict[str, Policy] = Field(default_factory=dict)
     max_similarity: Annotated[float, Field(ge=0.5, le=1.0)] = 0.9
+
+
+SIDES: Final = ("rejected", "chosen", "candidate")
+"""The sections of a recipe that say how answers are asked for."""
 
 
 def load_recipe(name_or_file: str) -> SynthRecipe:
@@ -78,7 +83,8 @@ def load_recipe(name_or_file: str) -> SynthRecipe:
     """
     path = find_settings("--recipe", name_or_file, RECIPES)
     recipe = load_settings(SynthRecipe, "--recipe", name_or_file, RECIPES)
-    for side, writing in (("rejected", recipe.rejected), ("chosen", recipe.chosen)):
+    for side in SIDES:
+        writing: Writing = getattr(recipe, side)
         check_sampling(path, f"{side}.sampling", writing.sampling)
     for name in recipe.checks:
         if name not in CHECKS:

@@ -15,19 +15,23 @@ from synth.job.answer_checks import CHECKS, AnswerLimits
 from synth.job.completion import Completion
 from synth.job.prompts import Prompts
 from synth.job.recipe import KeepReasoning, Pairing, Policy
+from synth.job.rejected_from import RejectedFrom
 from synth.pairing.candidates import Answered, Candidate
 
+WEAKER = RejectedFrom()
 NOT_TAKEN = ("pairing", "not_taken")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How answers become pairs: which are taken, which checks drop one, and what becomes of reasoning."""
+    """How answers become pairs: which are taken, which checks drop one, what becomes of reasoning, and how rejected
+    came to be worse."""
 
     pairing: Pairing
     checks: dict[str, Policy]
     limits: AnswerLimits
     reasoning: KeepReasoning = "strip"
+    rejected_from: RejectedFrom = WEAKER
 
 
 @dataclass(slots=True)
@@ -51,7 +55,7 @@ def pair(group: list[Answered], prompts: Prompts, rule: Rule) -> Paired:
     drafts = [
         (one, each) for one in group if one.chosen.text is not None for each in one.rejected if each.text is not None
     ]
-    adapted, repairs = _adapted(drafts, rule.reasoning)
+    adapted, repairs = _adapted(drafts, rule)
     pairs = assemble(adapted, prompts.source, prompts.name)
     reasons = _check(pairs, rule)
     _choose(drafts, reasons, rule.pairing)
@@ -91,7 +95,7 @@ def _unpaired(one: Answered) -> tuple[int, str, str] | None:
     return None
 
 
-def _adapted(drafts: list[tuple[Answered, Candidate]], keeps: KeepReasoning) -> tuple[Adapted, Counter[str]]:
+def _adapted(drafts: list[tuple[Answered, Candidate]], rule: Rule) -> tuple[Adapted, Counter[str]]:
     """The drafts as an adapter gives pairs, margins of white space trimmed, reasoning stripped or kept."""
     repairs: Counter[str] = Counter()
 
@@ -100,8 +104,8 @@ def _adapted(drafts: list[tuple[Answered, Candidate]], keeps: KeepReasoning) -> 
         if each.request is None:
             return [{"role": "assistant", "content": text}]
         repairs["trimmed"] += text != text.strip()
-        repairs["reasoning_stripped"] += bool(reasoning) and keeps == "strip"
-        thought = f"<think>\n{reasoning}\n</think>\n\n" if reasoning and keeps == "keep" else ""
+        repairs["reasoning_stripped"] += bool(reasoning) and rule.reasoning == "strip"
+        thought = f"<think>\n{reasoning}\n</think>\n\n" if reasoning and rule.reasoning == "keep" else ""
         return [{"role": "assistant", "content": thought + text.strip()}]
 
     columns = {
@@ -110,7 +114,7 @@ def _adapted(drafts: list[tuple[Answered, Candidate]], keeps: KeepReasoning) -> 
         "rejected": pa.array([turn(each) for _, each in drafts], TURNS),
         "row": pa.array([one.row for one, _ in drafts], pa.int64()),
         "chosen_model": pa.array([one.chosen.model or None for one, _ in drafts], pa.string()),
-        "rejected_model": pa.array([each.model for _, each in drafts], pa.string()),
+        "rejected_model": pa.array([rule.rejected_from.name(each.model) for _, each in drafts], pa.string()),
         "tags": pa.array([_tags(one.chosen, each) for one, each in drafts], PAIRS.field("tags").type),
     }
     repairs += Counter()  # without the zeros

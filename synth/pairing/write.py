@@ -10,7 +10,7 @@ from sources.pairs.ledger import Account
 from sources.pairs.schema import DROPPED, PAIRS
 from synth.job.completion import Completion, Side
 from synth.job.prompts import Prompts
-from synth.pairing.candidates import CANDIDATES, Answered, candidate_table
+from synth.pairing.candidates import CANDIDATES, Answered, Candidate, candidate_table
 from synth.pairing.pair import Paired, Rule, pair
 
 ROWS = 4096
@@ -40,7 +40,7 @@ def write_files(
             paired = pair(group, prompts, rule)
             sinks["pairs.parquet"].write(paired.pairs)
             sinks["dropped.parquet"].write(paired.dropped)
-            sinks["candidates.parquet"].write(candidate_table(group, prompts))
+            sinks["candidates.parquet"].write(candidate_table(_each(group), prompts))
             _enter(paired, account)
             _count_tokens(group, counted)
     files = [look_back(folder, name) for name in SCHEMAS]
@@ -59,13 +59,21 @@ def _enter(paired: Paired, account: Account) -> None:
     account.tags.update(paired.tags)
 
 
+def _each(group: list[Answered]) -> list[Candidate]:
+    return [each for one in group for each in one.each]
+
+
 def _count_tokens(group: list[Answered], counted: dict[Side, Counter[str]]) -> None:
-    for one in group:
-        for each in (one.chosen, *one.rejected):
-            if each.request is not None and isinstance(each.outcome, Completion):
-                counts = {
-                    "answers": 1,
-                    "prompt_tokens": each.outcome.prompt_tokens or 0,
-                    "completion_tokens": each.outcome.completion_tokens or 0,
-                }
-                counted[each.side].update(counts)
+    for each in _each(group):
+        counted[each.side].update(tokens_of(each))
+
+
+def tokens_of(each: Candidate) -> dict[str, int]:
+    """An answer that was asked for and its tokens, as far as the server counted."""
+    if each.request is None or not isinstance(each.outcome, Completion):
+        return {}
+    return {
+        "answers": 1,
+        "prompt_tokens": each.outcome.prompt_tokens or 0,
+        "completion_tokens": each.outcome.completion_tokens or 0,
+    }

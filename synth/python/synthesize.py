@@ -2,6 +2,7 @@
 
 import html
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from sources.command.extras import explain_missing_packages
 from sources.pairs.ledger import Account
 from sources.pairs.schema import Lang
+from synth.job.rejected_from import Worse
 from synth.python.calling import flags_of, parser_for, progress_of, run_anywhere
 from synth.synth_prefs import make_job, parse
 
@@ -26,11 +28,18 @@ class SynthResult:
 
     @property
     def pairs(self) -> "Dataset":
-        """The pairs (columns of `sources.pairs.schema.PAIRS`), in the order of the prompts."""
+        """The pairs (columns of `sources.pairs.schema.PAIRS`), in the order of the prompts. Candidates make none."""
         import pyarrow.parquet as pq
         from datasets import Dataset
 
         return Dataset(pq.read_table(self.folder / "pairs.parquet"))
+
+    @property
+    def candidates(self) -> "pandas.DataFrame":
+        """Every answer, and what became of it."""
+        import pandas
+
+        return pandas.read_parquet(self.folder / "candidates.parquet")
 
     @property
     def dropped(self) -> "pandas.DataFrame":
@@ -52,8 +61,9 @@ class SynthResult:
 def synthesize(  # noqa: PLR0913 - the options of synth-prefs
     *,
     lang: Lang,
-    rejected_model: str,
+    rejected_model: str | None = None,
     rejected_url: str | None = None,
+    candidate_model: Sequence[str] | None = None,
     out: str | Path | None = None,
     sample: bool = False,
     mirror: str | Path | None = None,
@@ -62,7 +72,12 @@ def synthesize(  # noqa: PLR0913 - the options of synth-prefs
     limit: int | None = None,
     rejected_key_file: str | Path | None = None,
     engine: Literal["server", "vllm"] = "server",
-    num_rejected: int = 1,
+    num_rejected: int | None = None,
+    rejected_from: Worse = "weaker",
+    rejected_temperature: float | None = None,
+    answers: int | None = None,
+    on_policy: bool = False,
+    candidate_key_file: Sequence[str | Path] | None = None,
     template: str | Path | None = None,
     chosen_model: str | None = None,
     chosen_url: str | None = None,
@@ -99,8 +114,10 @@ def synthesize(  # noqa: PLR0913 - the options of synth-prefs
     options = dict(locals())
     shown = progress_of(shown=bool(options.pop("progress")))
     with explain_missing_packages("synth"):
+        from synth.run.collect import collect as collect_answers
         from synth.run.pipeline import run_job
 
         job = make_job(parse(flags_of(options), parser_for("synthesize()")))
-        result = run_anywhere(lambda on_start: run_job(job, progress=shown, on_start=on_start))
+        run = collect_answers if job.candidates else run_job
+        result = run_anywhere(lambda on_start: run(job, progress=shown, on_start=on_start))
     return SynthResult(job.out, [result.account])

@@ -1,13 +1,17 @@
 """manifest.json: what determined the pairs, their counts and files; the same however often the run was interrupted."""
 
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from sources.files.write_parquet import OutputFile
 from sources.pairs.ledger import Account
+from synth.job.completion import Writer
 from synth.job.job import Job
 from synth.job.prompts import Prompts
+from synth.job.recipe import SIDES
 from synth.pairing.candidates import Writers
+from synth.pairing.offers import Offer
 from synth.pairing.write import Tokens
 
 FORMAT = 1
@@ -20,11 +24,49 @@ def render_manifest(
     """The manifest as JSON, without times, paths or addresses."""
     files, tokens = made
     manifest = {
+        **_made_of(job, prompts),
+        "flags": {
+            "limit": job.limit,
+            "seed": job.seed,
+            "num_rejected": job.answers,
+            "rejected_from": job.rejected_from.as_dict(),
+        },
+        "writers": [{**_writer(writer), "tokens": tokens[writer.side]} for writer in writers.each()],
+        "account": account.as_dict(),
+        "outputs": [file.as_dict() for file in files],
+    }
+    return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+
+
+def render_candidates_manifest(
+    job: Job, prompts: Prompts, offers: Sequence[Offer], account: Account, files: list[OutputFile]
+) -> str:
+    """The manifest of a run that makes no pairs."""
+    manifest = {
+        **_made_of(job, prompts),
+        "flags": {"limit": job.limit, "seed": job.seed, "answers": job.answers, "on_policy": job.on_policy},
+        "candidates": [
+            {
+                **_writer(offer.writer),
+                "tokens": dict(sorted(offer.tokens.items())),
+                "without_answer": dict(sorted(offer.lost.items())),
+            }
+            for offer in offers
+        ],
+        "account": account.as_dict(),
+        "outputs": [file.as_dict() for file in files],
+    }
+    return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+
+
+def _made_of(job: Job, prompts: Prompts) -> dict[str, object]:
+    """What determined a run: versions, recipe and prompts."""
+    templates = {side: {"templates"} for side in SIDES}
+    return {
         "format": FORMAT,
         "lang": job.lang,
         "made_with": {"build-prefs": version("build-prefs"), **{name: version(name) for name in PACKAGES}},
-        "recipe": job.recipe.model_dump(mode="json", exclude={"rejected": {"templates"}, "chosen": {"templates"}}),
-        "flags": {"limit": job.limit, "seed": job.seed, "num_rejected": job.answers},
+        "recipe": job.recipe.model_dump(mode="json", exclude=templates),
         "prompts": {
             "source": prompts.source.name,
             "license": prompts.source.license,
@@ -33,19 +75,15 @@ def render_manifest(
             "pinned_sha256": prompts.pinned or None,
             "rows": prompts.rows_read,
         },
-        "writers": [
-            {
-                "side": writer.side,
-                "model": writer.model,
-                "api": writer.api,
-                "template": writer.template and writer.template.model_dump(mode="json"),
-                "sampling": writer.sampling,
-                "answers": writer.answers,
-                "tokens": tokens[writer.side],
-            }
-            for writer in writers.each()
-        ],
-        "account": account.as_dict(),
-        "outputs": [file.as_dict() for file in files],
     }
-    return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+
+
+def _writer(writer: Writer) -> dict[str, object]:
+    return {
+        "side": writer.side,
+        "model": writer.model,
+        "api": writer.api,
+        "template": writer.template and writer.template.model_dump(mode="json"),
+        "sampling": writer.sampling,
+        "answers": writer.answers,
+    }

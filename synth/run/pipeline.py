@@ -63,10 +63,10 @@ def run_job(job: Job, *, progress: Progress = "lines", on_start: OnStart | None 
 def _writers(job: Job, asked: AskResult) -> Writers:
     """Who wrote each side, by the interface that was found."""
     found = {model.side: job.writer(model, way.api) for model, way in asked.ways.items()}
-    return Writers(found["rejected"], found.get("chosen"))
+    return Writers(found["rejected"], found.get("chosen"), off_topic=job.rejected_from.way == "off-topic")
 
 
 def _rule(job: Job, writers: Writers) -> Rule:
     template = writers.rejected.template
     limits = AnswerLimits(max_similarity=job.recipe.max_similarity, marks=template.marks if template else ())
-    return Rule(job.recipe.pairing, job.recipe.checks, limits, job.recipe.reasoning)
+    return Rule(job.recipe.pairing, job.recipe.checks, limits, job.recipe.reasoning, job.rejected_from)

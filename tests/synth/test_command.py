@@ -67,11 +67,12 @@ def test_help_names_every_flag_and_gives_examples(capsys: pytest.CaptureFixture[
 
 
 def test_every_example_of_the_help_is_accepted() -> None:
-    examples = re.findall(r"^  (synth-prefs .+?)(?:  .*)?$", EXAMPLES, re.M)
+    examples = re.findall(r"^  (synth-prefs .+?)(?:  .*)?$", EXAMPLES.replace("\\\n  ", ""), re.M)
     assert len(examples) >= 6
     for example in examples:
         flags = [flag for flag in shlex.split(example)[1:] if flag != "..."]
-        parse([*flags, *([] if "--rejected-model" in flags else ["--rejected-model", "m"])])
+        named = {"--rejected-model", "--candidate-model"} & set(flags)
+        parse([*flags, *([] if named else ["--rejected-model", "m"])])
 
 
 def test_the_installed_command_answers_help_without_stderr() -> None:
@@ -97,7 +98,9 @@ def test_nothing_heavy_is_loaded_for_help_or_a_wrong_flag(flags: list[str]) -> N
     ("flags", "words"),
     [
         ("--rejected-model m", "the following arguments are required: --lang"),
-        ("--lang zh", "the following arguments are required: --rejected-model"),
+        ("--lang zh", "one of the arguments --rejected-model --candidate-model is required"),
+        ("--lang zh --rejected-model m --candidate-model m=http://x", "not allowed with argument --rejected-model"),
+        ("--lang zh --rejected-model m --rejected-from worse", "invalid choice: 'worse'"),
         ("--lang fr --rejected-model m", "invalid choice: 'fr'"),
         ("--lang zh --rejected-model m --no-such-flag", "unrecognized arguments: --no-such-flag"),
         ("--lang zh --rejected-model m extra", "unrecognized arguments: extra"),
@@ -175,6 +178,7 @@ def test_a_server_needs_its_url(refused: Refused) -> None:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
+        (["--candidate-key-file", "a\udcff"], "--candidate-key-file a\\udcff: is no valid UTF-8"),
         (["--rejected-model", "a\udcff"], "--rejected-model a\\udcff: is no valid UTF-8"),
         (["--chosen-model", "\udc80", "--chosen-url", NOWHERE], "--chosen-model \\udc80: is no valid UTF-8"),
         (["--licence", "\udcffMIT", "--prompts", "x"], "--licence \\udcffMIT: is no valid UTF-8"),

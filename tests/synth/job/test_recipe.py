@@ -76,7 +76,7 @@ def test_a_recipe_that_does_not_exist_is_refused_with_those_that_do() -> None:
         (SMALL.replace("name: small\n", ""), "name: Field required"),
         ("name: small\n", "rejected: Field required"),
         (SMALL.replace("  sampling: {max_tokens: 64}\n", "  api: chat\n"), "rejected.sampling: Field required"),
-        (SMALL + "rejected_: {}\n", "rejected_: no such key; expected name, rejected, chosen, vllm"),
+        (SMALL + "rejected_: {}\n", "rejected_: no such key; expected name, rejected, chosen, candidate, vllm"),
         (SMALL + "pairing: best\n", "pairing: Input should be 'first', 'all' or 'closest_length', found 'best'"),
         (SMALL + "max_similarity: 2\n", "max_similarity: Input should be less than or equal to 1"),
         (SMALL + "max_similarity: 0.2\n", "max_similarity: Input should be greater than or equal to 0.5"),

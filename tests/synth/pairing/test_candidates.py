@@ -82,7 +82,7 @@ def test_a_candidate_keeps_all_that_the_server_said(prompts: Prompts, journal: J
     journal.append([Entry(request.key, "rejected", "weak", Completion(" 原文\n", "length", 7, 64))])
     group = collect(prompts, Writers(weak, None), journal)
     group[0].rejected[0].became, group[0].rejected[0].evidence = "pair", ""
-    table = candidate_table(group, prompts)
+    table = candidate_table([each for one in group for each in one.each], prompts)
     assert table.schema.equals(CANDIDATES)
     chosen, rejected, *_ = table.to_pylist()
     assert rejected == {
@@ -109,7 +109,7 @@ def test_a_candidate_keeps_all_that_the_server_said(prompts: Prompts, journal: J
 
 def test_an_answer_that_was_never_given_has_a_key_and_no_text(prompts: Prompts, journal: Journal) -> None:
     group = collect(prompts, Writers(writer(), None), journal)
-    (row,) = [row for row in candidate_table(group, prompts).to_pylist() if row["side"] == "rejected"][:1]
+    row = candidate_table(group[0].rejected, prompts).to_pylist()[0]
     assert (row["text"], row["finish_reason"], row["completion_tokens"]) == (None, None, None)
     assert row["key"] == writer().request(user("一"), 0).key.hex()
 

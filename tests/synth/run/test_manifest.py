@@ -59,7 +59,8 @@ def test_it_says_all_that_determined_the_pairs(place: Place, synth: Run, played:
     found = manifest(place)
     assert (found["format"], found["lang"]) == (1, "zh")
     assert {"build-prefs", "numpy", "pyarrow", "langdetect"} <= set(found["made_with"])
-    assert found["flags"] == {"limit": 7, "seed": 5, "num_rejected": 2}
+    plain = {"way": "weaker", "temperature": None}
+    assert found["flags"] == {"limit": 7, "seed": 5, "num_rejected": 2, "rejected_from": plain}
     assert found["prompts"] == {
         "source": "prompts",
         "license": "CC0-1.0",
