@@ -1,15 +1,19 @@
-"""The command judge-prefs: pairs in, a judge's verdicts in both orders and an audit of the labels out."""
+"""The command judge-prefs: verdicts on pairs or scores of answers, an audit of labels, pairs of candidates."""
 
 import argparse
-import os
 import sys
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sources.command.console import open_console
 from sources.command.run import command_parser, positive, print_json, run_command, show_any_text
-from synth.job.flags import add_asking_flags, add_batch_flags, ask_settings, check_asking_flags
+from synth.job.flags import add_asking_flags, add_batch_flags
+
+if TYPE_CHECKING:
+    from synth.asking.meter import Progress
+    from synth.judging.job import JudgeJob
+    from synth.scoring.job import ScoreJob
 
 EXAMPLES = """\
 examples:
@@ -22,14 +26,21 @@ examples:
                                                several judges; their verdicts stand also one by one
   judge-prefs prefs/zh --judge-model gpt-4o --max-spend 20 --out judged/zh
                                                OpenAI's; stops before 20 dollars are exceeded
+  judge-prefs prefs/zh --mode pointwise --judge-model qwen3-32b --judge-url URL --domain code ...
+                                               a score for each answer, by a rubric
+  judge-prefs prefs/zh --reward-model rm --reward-url http://127.0.0.1:8001 --out judged/zh
+                                               a reward model that vLLM serves
+  judge-prefs synth/zh/candidates.parquet --judge-model a --judge-url URL --margin 1 --out judged/zh
+                                               candidates of synth-prefs scored, and made into pairs
   build-prefs --lang zh --judged judged/zh     then: without the pairs it disagrees with
 
-Each pair is asked about twice, with chosen and with rejected first. Only a preference that both orders share counts;
+A pair is asked about twice, with chosen and with rejected first. Only a preference that both orders share counts;
 all else is a tie. A verdict that cannot be read for certain is asked for once more, and then is none, with its reason.
 Every answer is in OUT/journal.sqlite before it counts: run the same command again after an interruption, and nothing is
 asked twice. The result is OUT/verdicts.parquet (every answer), scores.parquet (the label of each pair), report.html and
-manifest.json (both with the audit). docs/judge.md says when to trust a judge.
-Keys: JUDGE_API_KEY (for the first judge's server), OPENAI_API_KEY (for OpenAI only), or --judge-key-file for each.
+manifest.json (both with the audit); of scores also answers.parquet, of candidates pairs.parquet.
+docs/judge.md says when to trust a judge.
+Keys: JUDGE_API_KEY, REWARD_API_KEY (each for its first server), OPENAI_API_KEY (for OpenAI only), or key files.
 Exit status: 0 done, 1 a problem with the input, the server or the machine, 2 wrong usage, 3 batches still at work,
 130 interrupted.
 """
@@ -40,21 +51,36 @@ INTERRUPTED = "what was answered is kept: the same command goes on, and with --c
 def parse(
     arguments: list[str] | None, parser_class: type[argparse.ArgumentParser] = argparse.ArgumentParser
 ) -> argparse.Namespace:
-    what = "Let a model judge pairs in both orders, and audit their labels."
+    what = "Let models judge pairs or score answers: audit labels, or make pairs of candidates."
     parser = command_parser("judge-prefs", what, EXAMPLES, parser_class)
     add = parser.add_argument
-    add("pairs", type=Path, metavar="FOLDER_OR_FILE", help="what build-prefs wrote, or a Parquet file of pairs")
+    what = "what build-prefs wrote, a Parquet file of pairs, or candidates.parquet of synth-prefs"
+    add("input", type=Path, metavar="FOLDER_OR_FILE", help=what)
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the result and the journal")
     add("--lang", choices=("zh", "en"), help="which language, if there are both")
     add("--sample", type=positive, metavar="N", help="judge N pairs, each source by its size; the same ones each time")
     judge = parser.add_argument_group("the judge")
-    more = partial(judge.add_argument, action="append")
-    more("--judge-model", required=True, metavar="NAME", help="name on the server; repeat it for several judges")
-    more("--judge-url", metavar="URL", default=[], help="an OpenAI-compatible server (default: OpenAI's)")
-    more("--judge-key-file", type=Path, default=[], metavar="FILE", help="a file that holds its key")
-    judge.add_argument("--together", choices=("majority", "all"), help="rule to combine judges (default: majority)")
-    judge.add_argument("--rubric", metavar="NAME|FILE", help="instructions to the judge (default: by language)")
+    more = judge.add_argument
+    more("--judge-model", action="append", metavar="NAME", help="name on the server; repeat it for several judges")
+    more("--judge-url", action="append", metavar="URL", help="an OpenAI-compatible server (default: OpenAI's)")
+    more("--judge-key-file", action="append", type=Path, metavar="FILE", help="a file that holds its key")
+    more("--reward-model", action="append", metavar="NAME", help="a reward model that vLLM serves; may be repeated")
+    more("--reward-url", action="append", metavar="URL", help="its server, such as http://127.0.0.1:8001")
+    more("--reward-key-file", action="append", type=Path, metavar="FILE", help="a file that holds its key")
+    rule = "rule to combine judges (default: majority; of scores: mean, or standardised if scales differ)"
+    more("--together", choices=("majority", "all", "mean", "standardised"), help=rule)
+    more("--mode", choices=("pairwise", "pointwise"), help="both orders of a pair (default), or a score per answer")
+    more("--rubric", metavar="NAME|FILE", help="instructions to the judge (default: by language)")
     add_batch_flags(judge)
+    scores = parser.add_argument_group("scores")
+    more = scores.add_argument
+    more("--recipe", metavar="NAME|FILE", help="rubrics by domain, scale, rules: default, coig-p")
+    more("--domain", metavar="NAME", help="one rubric for all: chat, code, maths, logic, writing, role_play, safety")
+    more("--domain-column", metavar="NAME", help="the column that names the domain of a row (default: domain)")
+    choices = ("best_worst", "best_random", "adjacent", "above_margin", "closest_length")
+    more("--choose", choices=choices, help="which candidates become pairs (default: best_worst)")
+    more("--margin", type=float, metavar="N", help="by more than which their scores differ (default: 0)")
+    more("--seed", type=int, metavar="N", help="of best_random (default: 0)")
     how = parser.add_argument_group("how")
     add_asking_flags(how, collect="ask nothing: audit what the journal holds")
     add("--json", action="store_true", help="print the result as JSON instead of tables")
@@ -69,95 +95,62 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from dataclasses import asdict
+    from synth.scoring.job import ScoreJob
 
+    job = make_job(options)
+    how: Progress = "bar" if sys.stderr.isatty() else "lines"
+    return _score(options, job, how) if isinstance(job, ScoreJob) else _judge(options, job, how)
+
+
+def _judge(options: argparse.Namespace, job: "JudgeJob", progress: "Progress") -> int:
     from synth.judging.pipeline import run_judging
     from synth.judging.plan import plan_judging
     from synth.judging.show import show_judgement, show_plan, summary
 
-    console = open_console()
-    job = make_job(options)
     if options.dry_run:
-        plan = plan_judging(job)
-        if options.json:
-            print_json(asdict(plan))
-        else:
-            show_plan(plan, console)
-        return 0
-    result = run_judging(job, progress="bar" if sys.stderr.isatty() else "lines")
+        return _print_plan(options, plan_judging(job), show_plan)
+    result = run_judging(job, progress=progress)
     if options.json:
         print_json(summary(job, result))
     else:
-        show_judgement(job, result, console)
+        show_judgement(job, result, open_console())
     return 0
 
 
-def make_job(options: argparse.Namespace) -> Any:
+def _score(options: argparse.Namespace, job: "ScoreJob", progress: "Progress") -> int:
+    from synth.scoring.pipeline import run_scoring
+    from synth.scoring.plan import plan_scoring, show_plan
+    from synth.scoring.show import show_scoring, summary
+
+    if options.dry_run:
+        return _print_plan(options, plan_scoring(job), show_plan)
+    result = run_scoring(job, progress=progress)
+    if options.json:
+        print_json(summary(job, result))
+    else:
+        show_scoring(job, result, open_console())
+    return 0
+
+
+def _print_plan(options: argparse.Namespace, plan: Any, show: Callable[[Any, Any], None]) -> int:
+    from dataclasses import asdict
+
+    if options.json:
+        print_json(asdict(plan))
+    else:
+        show(plan, open_console())
+    return 0
+
+
+def make_job(options: argparse.Namespace) -> "JudgeJob | ScoreJob":
     """The job that the options describe, checked as far as that needs no pairs.
 
     Raises:
-        UsageError: an option, a rubric or a price list is wrong.
+        UsageError: an option, a rubric, a recipe or a price list is wrong.
     """
-    from synth.judging.job import JudgeJob
-    from synth.judging.rubric import load_rubric
+    from synth.scoring.options import make_job as of_options
 
-    check_asking_flags(options)
-    if options.rubric:
-        load_rubric(options.rubric)  # so that a fault shows before the pairs are read
-    return JudgeJob(
-        pairs=options.pairs,
-        lang=options.lang,
-        out=options.out,
-        judges=tuple(_judges(options)),
-        rule=options.together or "majority",
-        rubric=options.rubric,
-        sample=options.sample,
-        settings=ask_settings(options),
-    )
-
-
-def _judges(options: argparse.Namespace) -> list[Any]:
-    """The judges; where there are several, JUDGE_API_KEY is for the server of the first.
-
-    Raises:
-        UsageError: there are more URLs or key files than judges, or one judge stands twice.
-    """
-    from sources.command.errors import UsageError
-    from synth.job.model import served_model
-    from synth.job.price import load_prices
-
-    names, prices = options.judge_model, load_prices(options.prices)
-    urls, files = (_one_for_each(options, flag) for flag in ("judge_url", "judge_key_file"))
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError("--judge-model", f"{name} is given twice", hint="Verdicts are told apart by its name.")
-    if options.together and len(names) == 1:
-        raise UsageError("--together", "needs at least two judges")
-    others = {name: value for name, value in os.environ.items() if name != "JUDGE_API_KEY"}
-    return [
-        served_model(
-            "judge", name, url, file, os.environ if url == urls[0] else others,
-            prices=prices, limited=options.max_spend is not None, batch=options.batch,
-        )
-        for name, url, file in zip(names, urls, files, strict=True)
-    ]  # fmt: skip
-
-
-def _one_for_each(options: argparse.Namespace, name: str) -> list[Any]:
-    """The values of an option, one for each judge; a single URL is for all, other options that are not given are None.
-
-    Raises:
-        UsageError: there is another number of them.
-    """
-    from sources.command.errors import UsageError
-
-    given, count = getattr(options, name), len(options.judge_model)
-    if not given or (len(given) == 1 and name == "judge_url"):
-        return (given or [None]) * count
-    if len(given) != count:
-        flag = f"--{name.replace('_', '-')}"
-        raise UsageError(flag, f"is given {len(given)} times for {count} judges", expected="one for each")
-    return list(given)
+    return of_options(options)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from synth.engines.first_contact import FirstContact
 from synth.engines.preflight import Server, check_options, find_api, honours, look_at
 from synth.engines.server import ServerEngine
 from synth.engines.thinking import check_switch
-from synth.job.completion import Api
+from synth.job.completion import GIVES_NUMBERS, Api
 from synth.job.model import Model
 from synth.job.price import FREE
 from synth.journal.journal import Entry, Journal
@@ -70,7 +70,7 @@ async def _find_way(work: Work, model: Model, contact: FirstContact, server: Ser
     """The way that fits the server: by one interface the first whose options it honours, else by the interface that the
     model has. If the first request had to be sent, its answer is recorded and paid."""
     ways, endpoint = work.ways[model], contact.endpoint
-    if len({way.api for way in ways}) == 1:
+    if len({way.api for way in ways}) == 1 or ways[0].api in GIVES_NUMBERS:
         fit = (way for way in ways if honours(server, endpoint, next(way.requests())))
         return next(fit, ways[-1])
     first = next(_by_api(ways, "chat").requests())

@@ -11,7 +11,7 @@ from sources.command.printable import printable
 from sources.command.settings import did_you_mean
 from synth.engines.failures import HopelessError, RefusedError, RequestError, RetryError
 from synth.engines.first_contact import FirstContact
-from synth.job.completion import Api, Completion, CompletionRequest, Side
+from synth.job.completion import GIVES_NUMBERS, Api, Completion, CompletionRequest, Side
 from synth.job.endpoint import Endpoint
 from synth.job.model import settings_of
 from synth.job.recipe import KWARGS
@@ -20,7 +20,12 @@ STANDARD = ("temperature", "top_p", "max_tokens", "stop", "presence_penalty", "f
 """The options that every OpenAI-compatible server honours."""
 
 NO_SWITCH = "Only a chat template has arguments, and a switch for thinking (--thinking)."
-SCHEMAS: dict[Api, str] = {"completions": "CompletionRequest", "chat": "ChatCompletionRequest"}
+SCHEMAS: dict[Api, str] = {
+    "completions": "CompletionRequest",
+    "chat": "ChatCompletionRequest",
+    "pooling": "PoolingChatRequest",
+    "classify": "ClassificationChatRequest",
+}
 
 
 class PreflightError(PrefsError):
@@ -149,6 +154,12 @@ def check_options(server: Server, endpoint: Endpoint, side: Side, request: Compl
         where, found = f"{settings_of(side)}sampling.{KWARGS}", "OpenAI has no chat template that could be told"
         raise UsageError(where, found, hint="Leave out --thinking; reasoning_effort under sampling is OpenAI's switch.")
     for name in _not_honoured(server, endpoint, request):
+        if request.api in GIVES_NUMBERS:
+            raise UsageError(
+                f"--{side}-url",
+                f"{endpoint.shown} does not say that it gives raw numbers for messages (option {name})",
+                expected="vLLM with a *ForSequenceClassification model of one label",
+            )
         where = f"{settings_of(side)}{'send_seed' if name == 'seed' else f'sampling.{name}'}"
         if known is not None:
             raise UsageError(

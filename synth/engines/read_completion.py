@@ -1,13 +1,16 @@
 """A completion out of the body of an answer: its text, and what the server said beside it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from sources.pairs.extras import REASONING_KEYS
 from synth.engines.failures import RetryError, from_status, shorten
-from synth.job.completion import NOTHING_BESIDE, Api, Beside, Completion
+from synth.engines.read_logprobs import read_logprobs
+from synth.engines.read_reward import read_reward
+from synth.job.completion import GIVES_NUMBERS, NOTHING_BESIDE, Api, Beside, Completion
 
 MOST_TOKENS = 1 << 32
 """A higher count from a server is ignored."""
@@ -30,6 +33,8 @@ def read_completion(content: bytes, api: Api, hide: Hide = lambda body: body) ->
         error = payload["error"]
         status = error.get("code") if isinstance(error, dict) else None
         raise from_status(status if isinstance(status, int) and status >= 400 else 500, hide(payload), None)
+    if api in GIVES_NUMBERS:
+        return read_reward(payload, lambda: _no_completion("no number in the answer", content, hide))
     try:
         choice = payload["choices"][0]
         message = {"content": choice["text"]} if api == "completions" else choice["message"]
@@ -45,7 +50,7 @@ def read_completion(content: bytes, api: Api, hide: Hide = lambda body: body) ->
         _text(choice.get("finish_reason")),
         _count(usage, "prompt_tokens"),
         _count(usage, "completion_tokens"),
-        beside,
+        replace(beside, logprobs=read_logprobs(choice, text)),
     )
 
 

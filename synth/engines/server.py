@@ -12,7 +12,7 @@ import openai
 from sources.fetch.retry_after import retry_after_s
 from synth.engines.failures import RequestError, RetryError, from_status, shorten
 from synth.engines.read_completion import read_completion
-from synth.job.completion import PATHS, Completion, CompletionRequest
+from synth.job.completion import GIVES_NUMBERS, PATHS, Api, Completion, CompletionRequest
 from synth.job.endpoint import Endpoint
 
 CONNECT_S = 10.0
@@ -68,13 +68,17 @@ class ServerEngine:
 
     async def complete(self, request: CompletionRequest) -> Completion:
         try:
-            response = await self.client.post(PATHS[request.api], body=request.body, cast_to=httpx2.Response)
+            response = await self.client.post(self._path(request.api), body=request.body, cast_to=httpx2.Response)
         except openai.APIError as error:
             failure = self.failure(error)
             if isinstance(failure, RetryError) and failure.maybe_paid:
                 failure.own = await self._is_there()
             raise failure from None
         return read_completion(response.content, request.api, self._endpoint.hide_in)
+
+    def _path(self, api: Api) -> str:
+        """Where requests go: below /v1, or what only vLLM has, beside it."""
+        return f"{self._endpoint.root}{PATHS[api]}" if api in GIVES_NUMBERS else PATHS[api]
 
     async def _is_there(self) -> bool:
         """Whether the server still answers other requests, so that the failure belongs to this one."""

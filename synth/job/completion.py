@@ -2,19 +2,27 @@
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import orjson
 
 from synth.job.rejected_from import first_half
 from synth.job.template import Message, Template
 
-Side = Literal["chosen", "rejected", "candidate", "judge"]
-"""What a model is asked for: an answer that becomes a side of a pair, or may become one, or a verdict on pairs."""
+Side = Literal["chosen", "rejected", "candidate", "judge", "reward"]
+"""What a model is asked for: an answer that becomes a side of a pair, or may become one, a verdict on answers, or a
+reward for one."""
 
-Api = Literal["completions", "chat"]
+Api = Literal["completions", "chat", "pooling", "classify"]
+"""The interface of a request; the last two are vLLM's for models that give numbers in place of texts."""
 
-PATHS: dict[Api, str] = {"completions": "/completions", "chat": "/chat/completions"}
+PATHS: dict[Api, str] = {
+    "completions": "/completions",
+    "chat": "/chat/completions",
+    "pooling": "/pooling",
+    "classify": "/classify",
+}
+GIVES_NUMBERS: Final = ("pooling", "classify")
 KEY_BYTES = 16
 
 
@@ -29,7 +37,9 @@ class CompletionRequest:
 
     @property
     def max_tokens(self) -> int:
-        """The most tokens of an answer."""
+        """The most tokens of an answer; 0 where it is a number."""
+        if self.api in GIVES_NUMBERS:
+            return 0
         return int(self.body.get("max_tokens") or self.body["max_completion_tokens"])
 
     @property
@@ -42,12 +52,17 @@ class CompletionRequest:
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What a server said beside the text of an answer: its reasoning, its words of refusal, the tools that it would
-    call, and the kinds of content that are no text."""
+    call, and the kinds of content that are no text.
+
+    `logprobs` is JSON of the tokens that hold a digit, where the request asked for log-probabilities: for each the byte
+    of the text at which it starts, the token, and the tokens that could have stood there with their log-probabilities.
+    """
 
     reasoning: str = ""
     refusal: str = ""
     tools: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    logprobs: str = ""
 
 
 NOTHING_BESIDE = Beside()

@@ -34,7 +34,7 @@ class Model:
 
 def settings_of(side: Side) -> str:
     """Where people set how a model is asked, as the beginning of a setting's name."""
-    return "rubric: " if side == "judge" else f"recipe: {side}."
+    return {"judge": "rubric: ", "reward": "reward model: "}.get(side, f"recipe: {side}.")
 
 
 def served_model(  # noqa: PLR0913 - the options about one model

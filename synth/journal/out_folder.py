@@ -33,9 +33,12 @@ def _has(manifest: Path, mark: str) -> bool:
         return False
 
 
-def put_in_place(made: Path, out: Path, files: Sequence[str]) -> None:
-    """The finished files of `made` under their names in `out`, the manifest last: where it is, all is whole."""
+def put_in_place(made: Path, out: Path, files: Sequence[str], *, others: Sequence[str] = ()) -> None:
+    """The finished files of `made` under their names in `out`, the manifest last: where it is, all is whole. Those of
+    `others` that are not among them belong to an earlier run, and go."""
     (out / MANIFEST).unlink(missing_ok=True)
+    for name in {*others} - {*files}:
+        (out / name).unlink(missing_ok=True)
     for name in (*files, MANIFEST):
         descriptor = os.open(made / name, os.O_RDONLY)
         try:

@@ -24,6 +24,8 @@ CREATE INDEX IF NOT EXISTS by_key ON answers (key);
 CREATE TABLE IF NOT EXISTS set_aside (number INTEGER PRIMARY KEY, why TEXT);
 {TABLE}PRAGMA user_version = {FORMAT};
 """
+"""`message` is why a request was refused, or what was said beside the text of an answer."""
+
 OF_ANSWER = 10
 """How many columns a record has, with its hash and without its number."""
 

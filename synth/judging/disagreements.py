@@ -43,7 +43,10 @@ class Strongest:
     def add(self, labels: Sequence[Said | None], judges: Sequence[list[Judged]]) -> None:
         """Some more pairs: what is said of each, and what each judge was asked about them."""
         pairs = zip(labels, zip(*judges, strict=True), strict=True)
-        more = [_disagreement(ones) for label, ones in pairs if label == "rejected"]
+        self.keep([_disagreement(ones) for label, ones in pairs if label == "rejected"])
+
+    def keep(self, more: Sequence[Disagreement]) -> None:
+        """Some more disagreements."""
         self.found = sorted([*self.found, *more], key=lambda each: each.order)[:MOST]
 
 

@@ -52,9 +52,11 @@ class Pairs:
         return (part.to_pylist() for part in self.columns())
 
 
-def read_pairs(path: Path, spool: Path, *, lang: Lang | None, sample: int | None) -> Pairs:
+def read_pairs(
+    path: Path, spool: Path, *, lang: Lang | None, sample: int | None, domain_column: str | None = None
+) -> Pairs:
     """The pairs of `path` (what build-prefs wrote, or a Parquet file), written to `spool`: each once, `sample` of them
-    if given.
+    if given. `domain_column` is kept as their domain, where a file has it.
 
     Raises:
         FetchError: there are none.
@@ -77,8 +79,8 @@ def read_pairs(path: Path, spool: Path, *, lang: Lang | None, sample: int | None
                 of_source[source] += 1
     if not known:
         raise NoPairsError(path, "holds no pair")
-    wanted = known if sample is None else _draw(seen, sample)
-    count, lost = _spool(folder, names, wanted, spool)
+    wanted = known if sample is None else draw(seen, sample)
+    count, lost = _spool(folder, names, wanted, spool, domain_column)
     if not count:
         raise NoPairsError(path, f"holds no pair that can be judged ({', '.join(reason for _, reason in lost)})")
     files = [(name, file_sha256(folder.path / name)) for name in names]
@@ -124,7 +126,7 @@ def _check_lang(path: Path, rows: pa.Table, lang: Lang) -> None:
             raise UsageError("--lang", f"{path} also has pairs in {found}", expected=f"pairs in {lang} only")
 
 
-def _draw(seen: dict[str, list[str]], sample: int) -> set[str]:
+def draw(seen: dict[str, list[str]], sample: int) -> set[str]:
     """So many pairs, each source by its size and with at least one; which ones goes by the hashes of their ids, so the
     draw is the same each time, and a larger one holds a smaller one's pairs of a source."""
     total = sum(map(len, seen.values()))
@@ -143,13 +145,14 @@ def _draw_order(pair: str) -> bytes:
 
 
 def _spool(
-    folder: BuiltFolder, names: list[str], wanted: set[str], spool: Path
+    folder: BuiltFolder, names: list[str], wanted: set[str], spool: Path, domain_column: str | None
 ) -> tuple[int, Counter[tuple[str, str]]]:
     """Write the wanted pairs, each once; how many there are, and how many cannot be judged, by source and reason."""
     left, count, lost = set(wanted), 0, Counter[tuple[str, str]]()
+    columns = [*NEEDED, *([domain_column] if domain_column else [])]
     with pa.OSFile(str(spool), "wb") as file, pa.ipc.new_file(file, SPOOLED) as writer:
         for name in names:
-            for rows in folder.batches(name, NEEDED, PAIRS_AT_ONCE):
+            for rows in folder.batches(name, columns, PAIRS_AT_ONCE):
                 keep, faults = [], find_faults(rows)
                 named = zip(rows["id"].to_pylist(), rows["source"].to_pylist(), strict=True)
                 for row, (pair, source) in enumerate(named):
@@ -157,7 +160,7 @@ def _spool(
                         lost[source, faults[row]] += 1
                     keep.append(pair in left and row not in faults)
                     left.discard(pair)
-                table = texts_of(rows.filter(pa.array(keep)))
+                table = texts_of(rows.filter(pa.array(keep)), domain_column)
                 count += len(table)
                 if len(table):
                     writer.write_table(table, max_chunksize=PAIRS_AT_ONCE)

@@ -14,7 +14,7 @@ from synth.judging.pairs import Pairs
 from synth.judging.questions import Judging
 from synth.judging.report import Facts, Figures
 from synth.judging.rubric import Rubric
-from synth.judging.write import FILES, Written, render_manifest, write_files, write_report
+from synth.judging.write import FILES, OF_SCORES, Written, render_manifest, write_files, write_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def run_judging(job: JudgeJob, *, progress: Progress = "lines", on_start: OnStar
                 raise NoPairsError(job.out, f"no pair has a verdict{why}", hint="No file was written.")
             written.report = write_report(_facts(pairs, rubric, written), scratch)
             (scratch / MANIFEST).write_text(render_manifest(job, ways, rubric, written), encoding="utf-8")
-            put_in_place(scratch, job.out, FILES)
+            put_in_place(scratch, job.out, FILES, others=OF_SCORES)
             return Judgement(pairs, rubric, asked, written, journal.remarks)
 
 

@@ -12,7 +12,8 @@ from synth.job.completion import KEY_BYTES, Api, Completion, CompletionRequest, 
 from synth.job.template import Message
 from synth.judging.pairs import Pairs
 from synth.judging.rubric import Rubric
-from synth.judging.verdict import RESPONSE_FORMAT, Unreadable, read_verdict
+from synth.judging.spoken import Unreadable
+from synth.judging.verdict import RESPONSE_FORMAT, read_verdict
 
 First = Literal["chosen", "rejected"]
 """Which answer of a pair is shown first, as A."""

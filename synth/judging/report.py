@@ -47,13 +47,15 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the page shows: every judge and, where there are several, all together as the last."""
+    """What the page shows: every judge and, where there are several, all together as the last. `orders`: pairs were
+    judged in both orders, not answers one by one."""
 
     judges: Sequence[Figures]
     kappa: float | None
     rubric: str
     pairs: Pairs
     disagreements: Sequence[Disagreement]
+    orders: bool = True
 
 
 def render_report(facts: Facts) -> str:

@@ -20,9 +20,12 @@ SPOOLED: Final = pa.schema(
         pa.field("rejected", pa.string()),
         pa.field("score_chosen", pa.float64()),
         pa.field("score_rejected", pa.float64()),
+        pa.field("domain", pa.string()),
     ]
 )
-NEEDED = [*SPOOLED.names, "lang"]
+"""`domain` is what a column of that kind says, null where the file has none."""
+
+NEEDED = [*SPOOLED.names[:-1], "lang"]
 ROLES = pa.array(["system", "user", "assistant"])
 
 
@@ -92,11 +95,14 @@ def _is_whole(turns: pa.Array) -> bool:
     )
 
 
-def texts_of(rows: pa.Table) -> pa.Table:
+def texts_of(rows: pa.Table, domain_column: str | None = None) -> pa.Table:
     """Rows without faults as SPOOLED."""
     columns = []
     for field in SPOOLED:
-        column = rows[field.name].combine_chunks()
+        if field.name == "domain" and domain_column not in rows.column_names:
+            columns.append(pa.nulls(len(rows), field.type))
+            continue
+        column = rows[domain_column if field.name == "domain" else field.name].combine_chunks()
         if field.name in SIDES and column.type != TURNS:  # other programs write role and content in another order
             column = pa.array(column.to_pylist(), TURNS)
         columns.append(joined_text(column) if field.name in ("chosen", "rejected") else column.cast(field.type))

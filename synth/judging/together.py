@@ -12,7 +12,7 @@ Rule = Literal["majority", "all"]
 SIDES: Final[tuple[Said, ...]] = get_args(Said)
 
 
-def name_of(rule: Rule) -> str:
+def name_of(rule: str) -> str:
     """What stands for all judges together where the name of a judge stands."""
     return f"together:{rule}"
 

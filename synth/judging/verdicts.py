@@ -9,7 +9,8 @@ import pyarrow as pa
 from synth.asking.work import Find
 from synth.job.completion import Completion, CompletionRequest, Outcome, Refusal
 from synth.judging.questions import ORDERS, First, Judging
-from synth.judging.verdict import Label, Unreadable, read_verdict
+from synth.judging.spoken import Unreadable
+from synth.judging.verdict import Label, read_verdict
 
 Said = Literal["chosen", "rejected", "tie"]
 """Which answer is better: the one that the labels prefer, the other, or neither."""

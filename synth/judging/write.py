@@ -24,8 +24,8 @@ from synth.judging.pairs import Pairs
 from synth.judging.questions import Judging
 from synth.judging.report import NAME, Facts, render_report
 from synth.judging.rubric import Rubric
+from synth.judging.spoken import Unreadable
 from synth.judging.together import Rule, kappa, name_of, scores_together
-from synth.judging.verdict import Unreadable
 from synth.judging.verdicts import SCORES, VERDICTS, Judged, Why, judged, score_table, verdict_table
 
 FORMAT = 1
@@ -34,6 +34,9 @@ ROWS = 4096
 
 SCHEMAS = {"verdicts.parquet": VERDICTS, "scores.parquet": SCORES}
 FILES = [*SCHEMAS, NAME]
+OF_SCORES = ("answers.parquet", "pairs.parquet", "dropped.parquet")
+"""Further files that a run writes which scores answers; one in both orders removes them."""
+
 PACKAGES = ("numpy", "pyarrow", "orjson")
 AUDITED = ["source", "judge", "label", "chosen_first", "rejected_first", "chosen_chars", "rejected_chars"]
 

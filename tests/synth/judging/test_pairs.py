@@ -15,7 +15,7 @@ from builders.building.pipeline import Built
 from sources.command.errors import PrefsError
 from sources.pairs.extras import EXTRAS, widen, write_extras
 from sources.pairs.schema import PAIRS, Lang
-from synth.judging.pairs import Pairs, _draw, read_pairs
+from synth.judging.pairs import Pairs, draw, read_pairs
 from tests.conftest import pair_table
 from tests.synth.judging.court import Court
 
@@ -61,7 +61,7 @@ def test_a_sample_has_the_size_that_was_asked_for_unless_there_are_more_sources(
     sizes: dict[str, int], sample: int
 ) -> None:
     seen = {source: [f"{source}{number}" for number in range(size)] for source, size in sizes.items()}
-    drawn = _draw(seen, sample)
+    drawn = draw(seen, sample)
     total = sum(sizes.values())
     assert max(min(sample, total), len(sizes)) == len(drawn)
     for source, size in sizes.items():

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.judging.verdict import SPELLED, Unreadable, read_verdict
+from synth.judging.spoken import Unreadable
+from synth.judging.verdict import SPELLED, read_verdict
 
 CERTAIN = [
     ("A", "A"),

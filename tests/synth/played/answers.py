@@ -1,6 +1,7 @@
 """Completions in the true shape, whose text is a pure function of (model, prompt or messages, seed, sampled or not)."""
 
 import json
+import math
 import re
 import time
 from hashlib import blake2b
@@ -154,4 +155,28 @@ def complete(body: object, options: Options, *, chat: bool, text: str | None = N
         "choices": choices,
         "system_fingerprint": None,
         "usage": {"prompt_tokens": used, "completion_tokens": made, "total_tokens": used + made},
+    }
+
+
+def reward(body: object, options: Options, *, pooling: bool) -> dict[str, Any]:
+    """The response of a reward model: the raw number, or between 0 and 1 where nobody asks for the raw one.
+
+    Raises:
+        RefusalError: as vLLM would refuse the request.
+    """
+    asked = check(body, options, chat=True)
+    assert options.rewards is not None
+    given = options.rewards(asked)
+    values = given if isinstance(given, list) else [given]
+    if asked.get("use_activation") is not False:
+        values = [1 / (1 + math.exp(-value)) for value in values]
+    used = prompt_tokens(asked)
+    item = {"object": "pooling", "data": values} if pooling else {"probs": values, "num_classes": len(values)}
+    return {
+        "id": f"pooling-{next(IDS):016x}",
+        "object": "list",
+        "created": int(time.time()),
+        "model": asked["model"],
+        "data": [{"index": 0, **item}],
+        "usage": {"prompt_tokens": used, "total_tokens": used, "completion_tokens": 0},
     }

@@ -18,11 +18,21 @@ CHAT_FIELDS = re.findall(
     """add_generation_prompt chat_template chat_template_kwargs continue_final_message documents include_reasoning
     max_completion_tokens messages parallel_tool_calls reasoning_effort tool_choice tools top_logprobs""",
 )
+REWARD_FIELDS = re.findall(
+    r"\w+",
+    """add_generation_prompt add_special_tokens chat_template chat_template_kwargs continue_final_message messages model
+    priority request_id truncate_prompt_tokens use_activation user""",
+)
 FIELDS = {
     "CompletionRequest": [*SHARED_FIELDS, "prompt", "prompt_embeds", "suffix"],
     "ChatCompletionRequest": [*SHARED_FIELDS, *CHAT_FIELDS],
 }
-"""A selection of the fields of vLLM 0.32.0, from model_json_schema() of the two classes."""
+FIELDS_OF_REWARDS = {
+    "PoolingChatRequest": [*REWARD_FIELDS, "task", "dimensions"],
+    "ClassificationChatRequest": REWARD_FIELDS,
+}
+"""A selection of the fields of vLLM 0.32.0, from model_json_schema() of the classes. A server of a reward model has
+these; one of a language model has the others."""
 
 
 def model_list(options: Options) -> dict[str, Any]:
@@ -35,11 +45,11 @@ def model_list(options: Options) -> dict[str, Any]:
     return {"object": "list", "data": cards}
 
 
-def openapi(version: str | None) -> dict[str, Any]:
+def openapi(options: Options) -> dict[str, Any]:
     """GET /openapi.json, as far as the names of the fields go."""
     schemas = {
         name: {"type": "object", "title": name, "properties": {field: {"title": field} for field in sorted(fields)}}
-        for name, fields in FIELDS.items()
+        for name, fields in (FIELDS if options.rewards is None else FIELDS | FIELDS_OF_REWARDS).items()
     }
     bodies = {"/v1/completions": "CompletionRequest", "/v1/chat/completions": "ChatCompletionRequest"}
     paths = {
@@ -53,5 +63,5 @@ def openapi(version: str | None) -> dict[str, Any]:
         }
         for path, schema in bodies.items()
     }
-    info = {"title": "FastAPI", "version": version or "0.1.0"}
+    info = {"title": "FastAPI", "version": options.version or "0.1.0"}
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}

@@ -20,7 +20,8 @@ from typing import Any
 
 from tests.synth.played.wire import Request, Response, error_payload, reply
 
-COMPLETIONS = ("/v1/completions", "/v1/chat/completions")
+REWARDS = ("/pooling", "/classify")
+COMPLETIONS = ("/v1/completions", "/v1/chat/completions", *REWARDS)
 SILENT = ("hang", "cut", "reset", "refuse_all")
 """No byte is answered: never and until the client goes, connection closed, reset, or the whole server gone."""
 SPOILED = ("cut_body", "garbage", "bad_utf8", "html", "error_body", "empty_choices", "null_text", "no_usage")
@@ -139,6 +140,8 @@ def spoil(response: Response, play: Play) -> Response:
     payload = json.loads(response.body)
     if "no_usage" in play:
         del payload["usage"]
+    if "data" in payload:
+        return reply({**payload, "data": []} if {"empty_choices", "null_text"} & set(play) else payload)
     if "empty_choices" in play:
         payload["choices"] = []
     for choice in payload["choices"]:

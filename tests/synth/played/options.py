@@ -24,6 +24,8 @@ class Options:
     `batch_fail`, `batch_expire`: custom_ids, or substrings of prompts, whose lines fail with 400 or are not reached.
     `batch_invalid`: the validation error of every batch, or of the first `batch_invalid_times`.
     `says`: what is answered, made of the body of the request; for a server in this process.
+    `likely`: the log-probabilities of what is answered, where the request wants them.
+    `rewards`: what a reward model gives, made of the body of the request; without it there is none.
     `watch_for`: texts whose every occurrence in a request is reported. `log_max`: how many requests are logged.
     """
 
@@ -36,6 +38,8 @@ class Options:
     delay_s: float | Sequence[float] = 0.0
     hold_after: int | None = None
     says: Callable[[dict[str, Any]], str] | None = None
+    likely: Callable[[dict[str, Any], str], list[dict[str, Any]]] | None = None
+    rewards: Callable[[dict[str, Any]], float | list[float]] | None = None
     version: str | None = "0.32.0"
     tokenize: bool = True
     openapi: bool = True

@@ -1,9 +1,9 @@
 """The true answer to each request."""
 
-from tests.synth.played.answers import check, complete, prompt_tokens
+from tests.synth.played.answers import check, complete, prompt_tokens, reward
 from tests.synth.played.batches import Batches
 from tests.synth.played.described import model_list, openapi
-from tests.synth.played.faults import COMPLETIONS, Play
+from tests.synth.played.faults import COMPLETIONS, REWARDS, Play
 from tests.synth.played.options import Options
 from tests.synth.played.tally import Tally
 from tests.synth.played.wire import NOT_FOUND, RefusalError, Request, Response, error_payload, reply
@@ -40,15 +40,22 @@ class Routes:
         if request.path == "/version" and options.version is not None:
             return reply({"version": options.version})
         if request.path == "/openapi.json" and options.openapi:
-            return reply(openapi(options.version))
+            return reply(openapi(options))
         return self._batch_api(request)
 
     def _post(self, request: Request, play: Play) -> Response:
+        if request.path in REWARDS:
+            if self.options.rewards is None:
+                return NOT_FOUND
+            return reply(reward(request.json, self.options, pooling=request.path == "/pooling"))
         if request.path in COMPLETIONS:
             chat = request.path == "/v1/chat/completions"
             said = self.options.says(request.json) if self.options.says else None
             text = play.get("text", said)
-            return reply(complete(request.json, self.options, chat=chat, text=text))
+            answer = complete(request.json, self.options, chat=chat, text=text)
+            if request.json.get("logprobs") and self.options.likely:
+                answer["choices"][0]["logprobs"] = {"content": self.options.likely(request.json, text)}
+            return reply(answer)
         if request.path == "/tokenize" and self.options.tokenize:
             return self._tokenize(request)
         return self._batch_api(request)
