@@ -53,7 +53,7 @@ class Scale(Settings):
 class ScoreRubric(Settings):
     """The keys of a rubric file. `aspects` are what is scored, each with a description; `{aspects}` and `{form}` stand
     for their list and for the JSON to answer with. The conversation comes before the answer: a server with a prefix
-    cache reads it once for all answers to it."""
+    cache reads it once for all answers to it. Without `reason` the judge gives scores only."""
 
     name: str
     like: str | None = None
@@ -61,7 +61,7 @@ class ScoreRubric(Settings):
     question: Annotated[str, AfterValidator(_has_places)]
     again: Annotated[str, Field(min_length=1)]
     turns: Turns
-    reason: str
+    reason: str = ""
     aspects: Annotated[dict[Annotated[str, Field(pattern=ASPECT)], str], Field(min_length=1)]
     scale: Scale = Scale()
     structured: Setting = "auto"
@@ -92,13 +92,15 @@ class ScoreRubric(Settings):
 
     def _form(self) -> str:
         """The JSON to answer with; N stands for a score."""
-        return "{" + ", ".join([f'"reason": "{self.reason}"', *(f'"{name}": N' for name in self.aspects)]) + "}"
+        reason = [f'"reason": "{self.reason}"'] * bool(self.reason)
+        return "{" + ", ".join([*reason, *(f'"{name}": N' for name in self.aspects)]) + "}"
 
     @property
     def response_format(self) -> dict[str, Any]:
         """What asks a server that knows structured output for this JSON and nothing else."""
         score = {"type": "integer", "enum": self.scale.labels}
-        properties = {"reason": {"type": "string"}, **dict.fromkeys(self.aspects, score)}
+        reason: dict[str, Any] = {"reason": {"type": "string"}} if self.reason else {}
+        properties = {**reason, **dict.fromkeys(self.aspects, score)}
         schema = {
             "type": "object",
             "properties": properties,
