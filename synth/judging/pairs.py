@@ -87,6 +87,13 @@ def read_pairs(
     return Pairs(folder.lang, files, spool, count, of_source, repeated + lost)
 
 
+def batches_of(path: Path, lang: Lang, columns: list[str]) -> Iterator[pa.Table]:
+    """The rows of the same files in the same order, with other columns, as far as a file has them."""
+    folder = _open(path, lang)
+    for name in (name for name, _ in folder.outputs if not (folder.manifest and name == DROPPED)):
+        yield from folder.batches(name, columns)
+
+
 def _open(path: Path, lang: Lang | None) -> BuiltFolder:
     if not isdir(path):
         return _open_file(path, lang)

@@ -14,7 +14,7 @@ from synth.judging.pairs import Pairs
 from synth.judging.questions import Judging
 from synth.judging.report import Facts, Figures
 from synth.judging.rubric import Rubric
-from synth.judging.write import FILES, OF_SCORES, Written, render_manifest, write_files, write_report
+from synth.judging.write import FILES, OF_SCORES, Written, look_behind, render_manifest, write_files, write_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ def run_judging(job: JudgeJob, *, progress: Progress = "lines", on_start: OnStar
             if not sum(judge.tokens["answers"] for judge in written.judges):
                 why = f" ({asked.not_asked})" if asked.not_asked else ""
                 raise NoPairsError(job.out, f"no pair has a verdict{why}", hint="No file was written.")
+            look_behind(written, job.pairs, pairs.lang, scratch)
             written.report = write_report(_facts(pairs, rubric, written), scratch)
             (scratch / MANIFEST).write_text(render_manifest(job, ways, rubric, written), encoding="utf-8")
             put_in_place(scratch, job.out, FILES, others=OF_SCORES)
@@ -62,4 +63,5 @@ def _facts(pairs: Pairs, rubric: Rubric, written: Written) -> Facts:
         rubric=rubric.name,
         pairs=pairs,
         disagreements=written.strongest.found,
+        findings=written.findings,
     )

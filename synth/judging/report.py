@@ -56,6 +56,7 @@ class Facts:
     pairs: Pairs
     disagreements: Sequence[Disagreement]
     orders: bool = True
+    findings: Sequence[str] = ()
 
 
 def render_report(facts: Facts) -> str:

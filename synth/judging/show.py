@@ -67,6 +67,7 @@ def remarks(result: Judgement) -> list[Text]:
             lines.append(remark("no verdict", f"by {judge.name} on {count:,} pairs: {reason}"))
     if written.kappa is not None:
         lines.append(remark("kappa", f"{written.kappa:.2f} between the judges (1: always agree, 0: as chance would)"))
+    lines += [remark("found", printable(line, max_chars=300)) for line in written.findings]
     for each in written.strongest.found[:3]:
         shown = printable(each.prompt, max_chars=SHOWN_CHARS)
         lines.append(remark("disagrees", f"{each.source} {each.source_row}: {shown}"))
@@ -82,6 +83,8 @@ def summary(job: JudgeJob, result: Judgement) -> dict[str, object]:
         "judges": [{"model": judge.name, **judge.figures()} for judge in written.judges],
         "together": written.together and {"rule": job.rule, "kappa": written.kappa, **written.together.figures()},
         "audit": [each.as_dict() for each in written.last.audits],
+        "kin": [each.as_dict() for each in written.kin],
+        "cycles": [each.as_dict() for each in written.cycles],
         "disagreements": [each.as_dict() for each in written.strongest.found],
         "asked": result.asked.meter.as_dict(),
         "remarks": [line.plain for line in remarks(result)],

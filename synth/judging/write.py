@@ -15,10 +15,14 @@ import pyarrow.parquet as pq
 
 from sources.command.errors import AccountingError
 from sources.files.write_parquet import OutputFile, Sink, look_back
+from sources.pairs.schema import Lang
 from synth.asking.work import Find
 from synth.job.completion import Completion
 from synth.judging.audit import Audit, audit
+from synth.judging.behind import kin_and_cycles, read_behind
+from synth.judging.cycles import Cycles
 from synth.judging.disagreements import Strongest
+from synth.judging.families import Kin
 from synth.judging.job import JudgeJob
 from synth.judging.pairs import Pairs
 from synth.judging.questions import Judging
@@ -79,7 +83,7 @@ class OfJudge:
 @dataclass(slots=True)
 class Written:
     """What was written: the files, the report, what each judge gave and, where there are several, all together; their
-    kappa; and the strongest disagreements."""
+    kappa; the strongest disagreements; whether they prefer their kin, and the circles in their preferences."""
 
     judges: list[OfJudge]
     together: OfJudge | None = None
@@ -87,6 +91,13 @@ class Written:
     files: list[OutputFile] = field(default_factory=list)
     report: dict[str, str | int] = field(default_factory=dict)
     strongest: Strongest = field(default_factory=Strongest)
+    kin: list[Kin] = field(default_factory=list)
+    cycles: list[Cycles] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[str]:
+        """What was found of the judges beside their figures, in words."""
+        return [*(each.line for each in self.kin), *(each.line for each in self.cycles)]
 
     @property
     def each(self) -> list[OfJudge]:
@@ -138,6 +149,17 @@ def _audit(written: Written, scores: pa.Table, pairs: int) -> None:
         written.kappa = kappa([of[judge.name]["label"].to_pylist() for judge in written.judges])
 
 
+def look_behind(written: Written, path: Path, lang: Lang, folder: Path) -> None:
+    """Add to `written` what the pairs in `path` themselves say of the judges, whose scores are in `folder`."""
+    scores = pq.read_table(folder / "scores.parquet", columns=["id", "judge", "label"])
+    of = {judge.name: scores.filter(pc.equal(scores["judge"], judge.name)) for judge in written.each}
+    behind = read_behind(path, lang, of[written.last.name]["id"])
+    for judge in written.each:
+        kin, cycles = kin_and_cycles(judge.name, of[judge.name]["label"], behind)
+        written.cycles.append(cycles)
+        written.kin += [kin] if kin is not None and judge is not written.together else []
+
+
 def write_report(facts: Facts, folder: Path) -> dict[str, str | int]:
     """Write report.html into `folder`; returns what the manifest says of it."""
     html = render_report(facts).encode()
@@ -170,6 +192,9 @@ def render_manifest(job: JudgeJob, ways: Sequence[Judging], rubric: Rubric, writ
         ],
         "outputs": [*(file.as_dict() for file in written.files), written.report],
     }
+    manifest["kin"] = [each.as_dict() for each in written.kin]
+    manifest["cycles"] = [each.as_dict() for each in written.cycles]
+    manifest["findings"] = written.findings
     if written.together:
         manifest["together"] = {"rule": job.rule, "kappa": written.kappa, **written.together.figures()}
     return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
