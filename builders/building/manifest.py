@@ -77,6 +77,7 @@ def render_manifest(outcome: Outcome, inputs: Inputs, request: Request) -> str:
         "total": total(outcome.accounts, outcome.lang).as_dict(),
         "giveaways": [each.as_dict() for each in outcome.giveaways],
         "overlaps": [each.as_dict() for each in outcome.overlaps],
+        **({"judge_audit": request.judged.audit.as_dict()} if request.judged else {}),
         "outputs": [output.as_dict() for output in outcome.outputs],
     }
     return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

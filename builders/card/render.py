@@ -1,8 +1,9 @@
 """README.md of a built dataset: what it is, where it comes from, what is doubtful about it, how to use it.
 
 The text is data_cards/hub_card.md, that about licences data_cards/licences.md. Their blanks are filled by this folder;
-the words of other sections that depend on numbers are in the file of the section: measures.py, built.py. Numbers come
-from the manifest and the files, so the same build has the same card. Text from upstream stands in code spans.
+the words of other sections that depend on numbers are in the file of the section: measures.py, judged.py, built.py.
+Numbers come from the manifest and the files, so the same build has the same card. Text from upstream stands in code
+spans.
 """
 
 import re
@@ -13,6 +14,7 @@ from string import Template
 from builders.card.built import how_built, inputs, remarks
 from builders.card.facts import Facts, written
 from builders.card.header import front_matter
+from builders.card.judged import judged
 from builders.card.licences import licences
 from builders.card.measures import biases, contamination, dropped, giveaways, source_table
 from builders.card.words import citations, template, words
@@ -79,6 +81,7 @@ def render_card(builds: list[Facts], place: Place = HERE) -> str:
         licences=licences(builds),
         biases=biases(builds),
         giveaways=giveaways(builds),
+        judged=judged(builds),
         contamination=contamination(builds),
         dropped=dropped(builds),
         remarks=f"## Remarks on the input\n\n{bullets(notes)}" if notes else "",

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from builders.measures.judge_audit import JudgeAudit, audit_of
 from builders.stages.judged import Disagrees, Judged, Verdict
 from sources.command.errors import BrokenFileError, MissingFileError, UsageError
 from sources.fetch.fetcher import file_sha256
@@ -20,7 +21,8 @@ COLUMNS = ["id", "judge", "label", "score_chosen", "score_rejected"]
 
 @dataclass(frozen=True, slots=True)
 class JudgedFolder:
-    """A folder of judge-prefs with what its verdicts are to do. `judge` is the only one, or all of them together."""
+    """A folder of judge-prefs with what its verdicts are to do, and its audit. `judge` is the only one, or all of them
+    together."""
 
     path: Path
     judge: str
@@ -28,6 +30,7 @@ class JudgedFolder:
     sha256: str
     disagrees: Disagrees
     min_margin: float
+    audit: JudgeAudit
 
     def as_dict(self) -> dict[str, Any]:
         """What determined the build, for its manifest."""
@@ -63,10 +66,11 @@ def open_judged(folder: Path, disagrees: Disagrees, min_margin: float) -> Judged
         manifest = json.loads((folder / MANIFEST).read_bytes())
         models, scale = [each["model"] for each in manifest["judges"]], str(manifest["scale"])
         judge = f"together:{manifest['together']['rule']}" if "together" in manifest else models[0]
+        audit = audit_of(manifest, judge, scale)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         found = f"is no manifest of judge-prefs ({type(error).__name__}: {error})"
         raise BrokenFileError(folder / MANIFEST, found, hint=hint) from error
-    return JudgedFolder(folder, judge, scale, file_sha256(folder / SCORES), disagrees, min_margin)
+    return JudgedFolder(folder, judge, scale, file_sha256(folder / SCORES), disagrees, min_margin, audit)
 
 
 def want_judged(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from builders.measures.giveaways import Giveaways
+from builders.measures.judge_audit import JudgeAudit
 from builders.measures.statistics import SourceStatistics
 from sources.pages.drawing import PLACEHOLDERS as COLOURS
 from sources.pages.drawing import Colour, Studio, axes, hide_axis
@@ -142,6 +143,25 @@ def giveaways(studio: Studio, sources: Sequence[Giveaways]) -> str:
         plot.grid(axis="x")
 
     return studio.draw(LINE * len(sources) + 40, "Right without reading the prompt, by source", paint)
+
+
+def agreement(studio: Studio, audit: JudgeAudit) -> str:
+    """How often a judge agrees with the labels of each source, with the 95 % interval; empty without a preference."""
+    rows = [(row.source, row.shares[0]) for row in audit.rows if row.shares[0].of]
+
+    def paint(figure: Figure) -> None:
+        plot = named_rows(figure, [source for source, _ in rows], right=44, bottom=32)
+        plot.axvline(0.5, color=COLOURS["soft"], linewidth=1, linestyle=(0, (2, 2)))
+        for place, (_, share) in enumerate(rows):
+            plot.hlines(place, share.low or 0.0, share.high or 0.0, color=COLOURS["kept"], linewidth=2)
+            plot.plot(share.value or 0.0, place, "o", color=COLOURS["kept"], markersize=6.5)
+        plot.set_xlim(-0.02, 1.02)
+        plot.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
+        plot.grid(axis="x")
+
+    return (
+        studio.draw(LINE * len(rows) + 40, "Agreement of the judge with the labels, by source", paint) if rows else ""
+    )
 
 
 def group_sizes(studio: Studio, sizes: np.ndarray) -> str:

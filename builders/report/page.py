@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from builders.measures.giveaways import MIN_GROUPS, RULES
+from builders.measures.judge_audit import DONE, LINES
 from builders.report import charts
 from builders.report.charts import Series
 from builders.report.facts import Facts, find_licences, find_unchecked, verdict_share
@@ -58,6 +59,9 @@ def render_report(facts: Facts) -> str:
         script_pairs=PAIRS_A_SOURCE,
         strong_rule=STRONG_RULE,
         rules=RULES,
+        judged=facts.build.request.judged,
+        audit_lines=LINES,
+        judged_done=DONE,
         min_groups=MIN_GROUPS,
         too_few=_too_few(facts),
         max_bars=MAX_BARS,
@@ -81,6 +85,8 @@ def _draw(facts: Facts, studio: Studio) -> dict[str, str]:
         "scripts": _draw_scripts(facts, studio),
         "groups": charts.group_sizes(studio, facts.build.statistics.group_sizes),
     }
+    if facts.build.request.judged:
+        drawn["agreement"] = charts.agreement(studio, facts.build.request.judged.audit)
     if facts.build.giveaways:
         drawn["giveaways"] = charts.giveaways(studio, facts.build.giveaways)
     if lost := [(one.reason, one.count) for one in facts.lost[:MAX_BARS]]:

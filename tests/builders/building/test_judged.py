@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.build_prefs import main
+from builders.measures.judge_audit import DONE, LINES, JudgeAudit
+from synth.judging.audit import audit
 
 Build = Callable[..., Path]
 
@@ -46,7 +48,17 @@ def verdicts(tmp_path: Path, build: Build) -> Path:
         "score_rejected": [score[label][1] for label in labels],
     }
     pq.write_table(pa.table(columns), folder / "scores.parquet")
-    (folder / "manifest.json").write_text(json.dumps({"judges": [{"model": "m"}], "scale": "two orders"}))
+    said = pa.array([label or None for label in labels], pa.string())
+    lengths = {"chosen_chars": [9] * len(ids), "rejected_chars": [5] * len(ids)}
+    rows = {"source": ["huozi"] * len(ids), "label": said, "chosen_first": said, "rejected_first": said, **lengths}
+    found = [each.as_dict() for each in audit(pa.table(rows))]
+    told = {
+        "judges": [{"model": "m", "audit": found}],
+        "scale": "two orders",
+        "rubric": {"name": "pairwise-zh"},
+        "findings": ["m likes | its kin"],
+    }
+    (folder / "manifest.json").write_text(json.dumps(told))
     return folder
 
 
@@ -63,6 +75,40 @@ def test_what_the_judge_disagrees_with_is_dropped_and_accounted_for(build: Build
     told = manifest["flags"]["judged"]
     assert (told["judge"], told["scale"], told["disagrees"], told["min_margin"]) == ("m", "two orders", "drop", 0.0)
     assert len(pairs_of(built)) == len(pairs_of(build(name="again"))) - 3
+
+
+def test_manifest_card_and_report_show_the_audit_of_the_judge(build: Build, verdicts: Path, tmp_path: Path) -> None:
+    built = build("--judged", verdicts, "--min-margin", "0.5")
+    told = json.loads((built / "manifest.json").read_bytes())["judge_audit"]
+    pairs = len(pairs_of(build(name="again")))
+    assert (told["judge"], told["judges"], told["rubric"], told["kappa"]) == ("m", ["m"], "pairwise-zh", None)
+    (row,) = told["audit"]
+    assert (row["source"], row["pairs"], row["judged"]) == ("huozi", pairs, pairs - 1)
+    assert row["agreement"]["of"] == pairs - 2
+    card = (built / "README.md").read_text(encoding="utf-8")
+    assert "## Judged by a model" in card
+    assert "judged by `m` with the rubric `pairwise-zh`" in card
+    assert "a margin below 0.5 dropped a pair" in card
+    assert "likes" in card
+    for line in LINES.values():
+        assert line in card
+    shown = JudgeAudit.from_dict(told).total.shown
+    assert f"| {' | '.join(shown)} |" in card
+    assert "Judged by a model" not in (tmp_path / "again" / "zh" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_report_has_the_audit_and_names_judge_rubric_and_what_was_done(verdicts: Path, tmp_path: Path) -> None:
+    flags = ["--lang", "zh", "--sample", "--only", "huozi", "--workers", "1", "--out", str(tmp_path / "told")]
+    assert main([*flags, "--judged", str(verdicts), "--judge-disagrees", "tag"]) == 0
+    page = (tmp_path / "told" / "zh" / "report.html").read_text(encoding="utf-8")
+    section = page[page.index('<section id="judge">') : page.index('<section id="languages">')]
+    assert "<svg" in section
+    assert "Judged by m with the rubric pairwise-zh" in section
+    assert DONE["tag"] in section
+    assert "m likes | its kin" in section
+    audit = JudgeAudit.from_dict(json.loads((tmp_path / "told/zh/manifest.json").read_bytes())["judge_audit"])
+    for share in audit.total.shown:
+        assert f"<td>{share}</td>" in section
 
 
 def test_turned_round_pairs_are_kept_and_tagged(build: Build, verdicts: Path) -> None:
