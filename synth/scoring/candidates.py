@@ -58,16 +58,17 @@ class CandidateGroups:
         return self.count
 
     def parts(self) -> Iterator[list[Group]]:
-        for batch in self._batches():
+        for batch in self.batches():
             yield [self._group(row) for row in batch.to_pylist()]
 
     def kinds(self) -> set[tuple[str, str | None]]:
         found = set[tuple[str, str | None]]()
-        for part in self._batches():
+        for part in self.batches():
             found.update(zip(part["source"].to_pylist(), part["domain"].to_pylist(), strict=True))
         return found
 
-    def _batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The candidates as tables of SPOOLED."""
         with pa.OSFile(str(self.spool)) as file, pa.ipc.open_file(file) as reader:
             for number in range(reader.num_record_batches):
                 yield reader.get_batch(number)

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 import orjson
+import pyarrow as pa
 
 from sources.pairs.schema import Lang
 from synth.job.template import Message
@@ -60,6 +61,9 @@ class Groups(Protocol):
     def parts(self) -> Iterator[list[Group]]:
         """The groups, some at a time."""
 
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The groups as tables with `source`, `domain`, `prompt` and either `chosen` and `rejected` or `texts`."""
+
     def kinds(self) -> set[tuple[str, str | None]]:
         """Every source with every domain that its rows name."""
 
@@ -81,6 +85,9 @@ class PairGroups:
     def parts(self) -> Iterator[list[Group]]:
         for part in self.pairs.parts():
             yield [_of_pair(pair) for pair in part]
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        return self.pairs.columns()
 
     def kinds(self) -> set[tuple[str, str | None]]:
         found = set[tuple[str, str | None]]()

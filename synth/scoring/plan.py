@@ -13,9 +13,7 @@ from sources.command.printable import printable
 from synth.asking.plan import PlannedSide, plan_side, show_sides
 from synth.journal.journal import NAME, Journal
 from synth.scoring.job import ScoreJob
-
-USUAL_TOKENS = 80
-"""Of the scores with one sentence of reason."""
+from synth.scoring.plan_lengths import USUAL_TOKENS, from_lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,8 @@ class ScorePlan:
 
 
 def plan_scoring(job: ScoreJob) -> ScorePlan:
-    """What a run would ask; nothing is sent.
+    """What a run would ask; nothing is sent. Where nothing was asked before, no request is even made: its size follows
+    from the lengths of the texts.
 
     Raises:
         PrefsError: the answers or a rubric cannot be read.
@@ -40,9 +39,12 @@ def plan_scoring(job: ScoreJob) -> ScorePlan:
         groups = job.read(Path(nowhere))
         domains = job.load_domains(groups)
         path = job.out / NAME
-        with closing(Journal(path if isfile(path) else Path(nowhere) / NAME)) as journal:
-            ways = job.work(groups, domains).ways
-            sides = [plan_side(model, asked, journal, lambda _: USUAL_TOKENS) for model, asked in ways.items()]
+        ways = job.work(groups, domains).ways
+        if isfile(path):
+            with closing(Journal(path)) as journal:
+                sides = [plan_side(model, asked, journal, lambda _: USUAL_TOKENS) for model, asked in ways.items()]
+        else:
+            sides = [from_lengths(model, groups, domains, ways[model]) for model in job.judges]
     names = sorted({rubric.name for rubric in domains.rubrics.values()})
     return ScorePlan(len(groups), groups.answers, dict(sorted(groups.of_source.items())), names, sides)
 
