@@ -10,7 +10,7 @@ VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install -
 # The tests start many processes; without bytecode each would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-browser test-train test-gpu test-vllm test-wheel lint types imports check bench-build bench-add \
+.PHONY: demo test test-browser test-train test-gpu test-vllm test-ray test-wheel lint types imports check bench-build bench-add \
   bench-synth bench-train clean
 
 demo: $(VENV)/base  ## build the embedded sample and show the table
@@ -31,6 +31,10 @@ test-gpu: $(VENV)/train  ## run the tests that need a CUDA device
 
 test-vllm: $(VLLM_VENV)/ready  ## run the tests that need torch or a real vLLM server (CPU; 3 GB to install)
 	$(VLLM_VENV)/bin/python -m pytest -m vllm tests/synth/vllm
+
+test-ray: $(VENV)/dev  ## run the tests that need Ray (clusters of several node processes on this machine)
+	$(PIP) --editable '.[dev,synth,ray]'
+	$(BIN)/python -m pytest -m ray -n 0 tests/builders/ray
 
 test-wheel: $(VENV)/dev  ## build the wheel and try it in a clean environment from another folder
 	rm -rf $(WHEEL_VENV) && mkdir -p $(WHEEL_VENV)/dist

@@ -81,6 +81,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--only-added", action="store_true", help="build only what --add names")
     add("--verify-hashes", action="store_true", help="fail when a file is not the pinned one, also in a mirror")
     add("--workers", type=positive, metavar="N", help="processes (default: one a core, at most 4)")
+    add("--engine", choices=("local", "ray"), default="local", help="where: this machine (default), or a Ray cluster")
+    add(
+        "--ray-address", metavar="auto|HOST:PORT", help="with --engine ray: a running cluster (default: one of its own)"
+    )
     add("--no-cache", dest="cache", action="store_false", help="read and check every file, also those as before")
     add("--cache-info", action="store_true", help="show what earlier builds left in the cache, and stop")
     add("--cache-clear", action="store_true", help="empty the cache, and stop")

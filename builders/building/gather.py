@@ -2,9 +2,10 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import feather
 
-from builders.building.prepare import Preparer, read_source
+from builders.building.prepare import Preparer, SourceBatch, read_source, read_source_part
 from builders.engines.spill import Spill, SpillPart, SpillWriter
 from builders.engines.this_machine import Tally
 from builders.inputs.inputs import InputFile, Inputs, Request
@@ -25,10 +26,12 @@ from builders.stages.keys import Keys, concatenate
 from sources.checks import CheckLimits
 from sources.command.errors import NoPairsError, UsageError
 from sources.command.progress import Progress
-from sources.files.rows import Limits
+from sources.files.parts import PART_BYTES, Part
+from sources.files.rows import Limits, tolerate
 from sources.pairs.extras import extras_of
 from sources.pairs.ledger import Account, Reason
 from sources.pairs.reasoning import ReasoningPolicy
+from sources.pairs.source import SKIPPED
 
 SMALL_BYTES = 8 << 20
 """With no more than this to read (unpacked), one process is faster than starting workers."""
@@ -43,15 +46,19 @@ PACKING = {".gz": 5, ".xz": 8, ".parquet": 3}
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What one worker does at a time: a file of a source, or all of its files where a row limit spans them."""
+    """What one worker does at a time: a file of a source, a part of it, or all files of the source where a row limit
+    spans them."""
 
     number: int
     place: int
     chosen: ChosenSource
     files: list[InputFile]
+    part: Part | None = None
 
     def effort(self) -> int:
         """About how many bytes there are to read, unpacked."""
+        if self.part:
+            return PART_BYTES
         return sum(file.path.stat().st_size * PACKING.get(file.path.suffix, 1) for file in self.files)
 
 
@@ -60,9 +67,18 @@ Reuse = Literal["", "taken", "kept", "not kept", "damaged"]
 there; what was there was damaged, and it was made anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class BadRows:
+    """The bad ones among so many rows of a part of a file."""
+
+    read: int
+    bad: list[tuple[int, str, str]]
+
+
 @dataclass(slots=True)
 class UnitResult:
-    """What came of a unit."""
+    """What came of a unit. Of a part of a file, `part_of` is the name of the file and `bad_rows` are its bad
+    rows, in order: whether they are too many is for all parts together to say."""
 
     number: int
     place: int
@@ -81,6 +97,8 @@ class UnitResult:
     wide: set[str] = field(default_factory=set)
     judged: int = 0
     reuse: Reuse = ""
+    part_of: str = ""
+    bad_rows: list[BadRows] = field(default_factory=list)
 
     def give_keys(self) -> Keys:
         """The keys, of which nothing is kept here: those of all pairs together must not be held twice."""
@@ -110,7 +128,7 @@ class Settings:
     policies: dict[str, Policy]
     check_limits: CheckLimits
     read_limits: Limits
-    questions: Path
+    questions: Path | bytes
     max_rows: int | None
     reasoning: ReasoningPolicy
     simplify: bool
@@ -145,6 +163,7 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress, 
     progress.start("read and check", None, "rows")
     done = run_units(units(inputs, request), settings, progress.advance)
     results = sorted(done, key=lambda result: result.number)
+    _tolerate_parts(results, settings.read_limits)
     accounts = [Account(c.source.name, c.source.lang, c.source.license) for c in inputs.selection.sources]
     contaminated: dict[int, str] = {}
     findings = Findings()
@@ -171,6 +190,23 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress, 
     return Gathered(pairs, lost, keys, contaminated, accounts, findings, wide, reuse)
 
 
+def _tolerate_parts(results: Sequence[UnitResult], limits: Limits) -> None:
+    """Nothing, if no file that was read in parts has more bad rows than a file read in one go may have.
+
+    Raises:
+        BadRowsError: one has.
+    """
+    for (_, name), parts in groupby(results, key=lambda result: (result.place, result.part_of)):
+        if not name:
+            continue
+        read, bad = 0, list[tuple[int, str, str]]()
+        for batch in (batch for result in parts for batch in result.bad_rows):
+            read += batch.read
+            bad += batch.bad
+            tolerate(bad, read, limits.max_bad_share, name, at_end=False)
+        tolerate(bad, read, limits.max_bad_share, name, at_end=True)
+
+
 def _first_lost(lost: Spill) -> tuple[str, str]:
     """Where the first row without a pair stands (`<file>:<row from 0>`), and what is wrong with it."""
     columns = ["source_row", "reason", "evidence"]
@@ -190,8 +226,9 @@ def _write_questions(questions: list[Question], path: Path) -> Path:
 
 
 @lru_cache(maxsize=1)
-def _contamination_index(path: Path) -> ContaminationIndex:
-    rows = feather.read_table(path, memory_map=False).to_pylist()
+def _contamination_index(file: Path | bytes) -> ContaminationIndex:
+    """The index of the questions in a file, or in its bytes."""
+    rows = feather.read_table(pa.BufferReader(file) if isinstance(file, bytes) else file, memory_map=False).to_pylist()
     return ContaminationIndex([Question(**row) for row in rows])
 
 
@@ -205,28 +242,35 @@ def units(inputs: Inputs, request: Request) -> list[Unit]:
     return [Unit(number, *part) for number, part in enumerate(parts)]
 
 
-def gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
-    """The pairs of one unit with their keys; runs in a process of its own where there are several workers."""
+def gather_unit(
+    unit: Unit, tally: Tally, settings: Settings, writers: tuple[SpillWriter, SpillWriter] | None = None
+) -> UnitResult:
+    """The pairs of one unit with their keys; runs in a process of its own where there are several workers. The writers
+    take the pairs and the lost rows; without any, files in the scratch folder do."""
     collecting = gc.isenabled()
     gc.disable()  # millions of rows pass by, none of them in a cycle: looking for cycles costs 6 % of a build
     try:
-        return _gather_unit(unit, tally, settings)
+        names = (f"{what}-{unit.number:04d}.arrow" for what in ("pairs", "lost"))
+        pairs, lost = writers or (SpillWriter(settings.scratch / name) for name in names)
+        return _gather_unit(unit, tally, settings, pairs, lost)
     finally:
         if collecting:
             gc.enable()
 
 
-def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
+def _gather_unit(unit: Unit, tally: Tally, settings: Settings, pairs: SpillWriter, lost: SpillWriter) -> UnitResult:
     index = _contamination_index(settings.questions)
     judged = settings.judged.read() if settings.judged else None
     preparer = Preparer(settings.policies, settings.check_limits, index, settings.reasoning, settings.simplify, judged)
-    pairs = SpillWriter(settings.scratch / f"pairs-{unit.number:04d}.arrow")
-    lost = SpillWriter(settings.scratch / f"lost-{unit.number:04d}.arrow")
     keys = [Keys.none()]
     result = UnitResult(unit.number, unit.place, pairs.part, lost.part, Keys.none(), {})
+    result.part_of = unit.files[0].name if unit.part else ""
     made = 0
-    for batch in read_source(unit.chosen, unit.place, unit.files, settings.read_limits, settings.max_rows):
+    for batch in _read(unit, settings):
         prepared = preparer(batch)
+        if unit.part:
+            bad = (batch.batch.bad[column].to_pylist() for column in SKIPPED.names)
+            result.bad_rows.append(BadRows(len(batch.batch), list(zip(*bad, strict=True))))
         result.rows_read += prepared.rows_read
         result.rows_used += prepared.rows_used
         result.repairs.update(prepared.adapted.repairs)
@@ -249,6 +293,12 @@ def _gather_unit(unit: Unit, tally: Tally, settings: Settings) -> UnitResult:
     lost.close()
     result.keys = concatenate(keys)
     return result
+
+
+def _read(unit: Unit, settings: Settings) -> Iterator[SourceBatch]:
+    if unit.part:
+        return read_source_part(unit.chosen, unit.place, unit.files[0], settings.read_limits, unit.part)
+    return read_source(unit.chosen, unit.place, unit.files, settings.read_limits, settings.max_rows)
 
 
 def _wide(rows: pa.Table) -> list[str]:

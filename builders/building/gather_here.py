@@ -4,6 +4,7 @@ processes and kept, each unit as soon as it is done."""
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from builders.building.gather import SMALL_BYTES, Settings, Unit, UnitResult, gather_unit
 from builders.building.unit_files import read_result, write_result
@@ -37,6 +38,7 @@ def gather_here(
     left, results = [WantedUnit(unit, "") for unit in wanted], list[UnitResult]()
     if cache:
         cache.folder.clean()
+        assert isinstance(settings.questions, Path)
         questions = file_sha256(settings.questions)
         left, results = _take(
             [WantedUnit(unit, _identity(unit, settings, questions)) for unit in wanted], cache, workers

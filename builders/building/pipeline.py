@@ -1,7 +1,8 @@
 """A build, from upstream files to the finished folder, as one page of prose."""
 
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from builders.building.decide import decide
 from builders.building.find_giveaways import find_giveaways, rows_by_source
 from builders.building.find_overlaps import find_overlaps
-from builders.building.gather import Gathered, Reuse, gather
+from builders.building.gather import Gathered, Reuse, UnitRunner, gather
 from builders.building.gather_here import gather_here
 from builders.building.manifest import Outcome, Output, render_manifest
 from builders.building.write_pairs import DecidedPairs, WrittenFile, plan_files, write_file
@@ -67,9 +68,8 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
     with scratch_folder(request.out) as scratch, ExitStack() as in_use:
         run = Run(request, scratch, progress)
         inputs = find_inputs(selection, request, progress)
-        cache = OpenCache(request.cache, in_use) if request.cache else None
-        run_units = partial(gather_here, workers=request.workers, cache=cache)
-        gathered = gather(inputs, request, scratch, progress, run_units)
+        with run_units(request, in_use) as gather_units:
+            gathered = gather(inputs, request, scratch, progress, gather_units)
         progress.start("compare", None, "pairs")
         if request.report:
             warm_up_aside()
@@ -94,6 +94,24 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
             put_in_place(scratch / result.lang, result.folder)
     progress.close()
     return inputs, built
+
+
+@contextmanager
+def run_units(request: Request, in_use: ExitStack) -> Iterator[UnitRunner]:
+    """What gathers units on the engine of the request; what it takes from the cache is in use there until the end.
+
+    Raises:
+        PrefsError: there is no such cluster.
+    """
+    if request.engine == "ray":
+        from builders.building.gather_on_ray import gather_on_ray
+        from builders.engines.connect_ray import ray_cluster
+
+        with ray_cluster(request.ray_address, request.ray_tasks) as cluster:
+            yield partial(gather_on_ray, cluster=cluster)
+    else:
+        cache = OpenCache(request.cache, in_use) if request.cache else None
+        yield partial(gather_here, workers=request.workers, cache=cache)
 
 
 def write(lang: Lang, decided: DecidedPairs, accounts: list[Account], run: Run) -> list[WrittenFile]:

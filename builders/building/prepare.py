@@ -15,7 +15,9 @@ from builders.stages.contamination import ContaminationIndex
 from builders.stages.judged import STAGE, Judged
 from builders.stages.keys import Keys, compute_keys
 from sources.checks import CHECKS, CheckLimits
+from sources.files.parts import Part
 from sources.files.read import read_rows
+from sources.files.read_part import read_part, whole_part
 from sources.files.read_whole import whole_rows, with_columns
 from sources.files.rows import Limits, RowBatch
 from sources.pairs.assemble import ITEM, assemble, check_every_row, lost_rows
@@ -185,6 +187,20 @@ def read_source(
         for batch in _gathered(batches) if chosen.source.whole_table else _cut(batches):
             left = None if left is None else left - len(batch)
             yield SourceBatch(chosen, place, file, batch)
+
+
+def read_source_part(
+    chosen: ChosenSource, place: int, file: InputFile, limits: Limits, part: Part
+) -> Iterator[SourceBatch]:
+    """The rows of one part of a file in order, however many of them are bad."""
+    source = chosen.source
+    if source.layouts == (WHOLE_ROW,):
+        columns = () if part.first else source.columns
+        batches = with_columns(whole_part(file.path, file.name, limits, part), columns, file.name)
+    else:
+        batches = read_part(file.path, file.name, source.layouts, limits, part)
+    for batch in _cut(batches):
+        yield SourceBatch(chosen, place, file, batch)
 
 
 def _read(file: InputFile, source: Source, limits: Limits, max_rows: int | None) -> Iterator[RowBatch]:

@@ -34,7 +34,7 @@ def identity(*values: object) -> str:
     Raises:
         UnknownValueError: a value is of a kind that cannot be told apart.
     """
-    content = [code_sha256(), _surroundings(), [told(value) for value in values]]
+    content = [code_sha256(), surroundings(), [told(value) for value in values]]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -92,7 +92,7 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _surroundings() -> list[str]:
+def surroundings() -> list[str]:
     """The versions of Python and the packages, and the kind of machine."""
     packages = [f"{name} {version(name)}" for name in PACKAGES]
     return [platform.python_version(), platform.machine(), sys.byteorder, *packages]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from os.path import isdir, isfile
 from pathlib import Path
+from typing import Literal
 
 from builders.caching.folder import CacheFolder
 from builders.engines.this_machine import map_in_threads
@@ -26,11 +27,15 @@ from sources.registry import find_sources
 
 SAMPLE_REVISION = "sample"
 
+Engine = Literal["local", "ray"]
+"""Where the rows are worked on: in processes of this machine, or on a Ray cluster."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call of build-prefs. `only_added`: the recipe's sources take no part. `may_lose_languages`: a language with
-    nothing left is left out; else the build fails. `cache`: where what came of each file is kept, None for nowhere."""
+    """One call of build-prefs. `ray_tasks`: the most that run on Ray at a time; None: as many as there are processors.
+    `only_added`: the recipe's sources take no part. `may_lose_languages`: a language with nothing left is left out;
+    else the build fails. `cache`: where what came of each file is kept, None for nowhere."""
 
     langs: tuple[Lang, ...]
     recipe: Recipe
@@ -48,6 +53,9 @@ class Request:
     max_rows: int | None = None
     report: bool = True
     workers: int = 2
+    engine: Engine = "local"
+    ray_address: str | None = None
+    ray_tasks: int | None = None
     may_lose_languages: bool = False
     cache: CacheFolder | None = None
 

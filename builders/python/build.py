@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from html import escape
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, cast, get_args, overload
 
 from builders.building.pipeline import build as run_build
 from builders.building.table import remarks
 from builders.caching.size import users_cache
 from builders.inputs.added import Added, find_added, parse_added, want_files
-from builders.inputs.inputs import Request, names_of_own
+from builders.inputs.inputs import Engine, Request, names_of_own
 from builders.inputs.judged import want_judged
 from builders.inputs.recipe import add_sources, load_recipe
 from builders.stages.judged import Disagrees
@@ -128,6 +128,8 @@ class BuildOptions(TypedDict, total=False):
     verify_hashes: bool
     workers: int | None
     cache: bool
+    engine: Engine
+    ray_address: str | None
     report: bool
     progress: bool
 
@@ -163,6 +165,8 @@ def build(
     verify_hashes: bool = False,
     workers: int | None = None,
     cache: bool = True,
+    engine: Engine = "local",
+    ray_address: str | None = None,
     report: bool = True,
     progress: bool = False,
 ) -> BuildResult | dict[Lang, BuildResult]:
@@ -197,6 +201,8 @@ def build(
         verify_hashes=verify_hashes,
         workers=workers,
         cache=cache,
+        engine=engine,
+        ray_address=ray_address,
         report=report,
     )
     bars = Bars() if progress else Silent()
@@ -231,6 +237,8 @@ def make_request(
     verify_hashes: bool = False,
     workers: int | None = None,
     cache: bool = True,
+    engine: str = "local",
+    ray_address: str | None = None,
     report: bool = True,
     download: bool = True,
 ) -> Request:
@@ -269,7 +277,23 @@ def make_request(
         report=report,
         workers=workers or min(MAX_WORKERS, os.cpu_count() or 1),
         cache=users_cache() if cache else None,
+        engine=want_engine(engine, ray_address),
+        ray_address=ray_address,
+        ray_tasks=workers,
     )
+
+
+def want_engine(name: str, ray_address: str | None) -> Engine:
+    """The engine of that name.
+
+    Raises:
+        UsageError: there is none, or an address is given without need.
+    """
+    if name not in get_args(Engine):
+        raise UsageError("--engine", f"no engine is called {name}", expected=" or ".join(get_args(Engine)))
+    if ray_address is not None and name != "ray":
+        raise UsageError("--ray-address", "needs --engine ray")
+    return cast(Engine, name)
 
 
 def check_counts(**counts: int | None) -> None:

@@ -41,7 +41,7 @@ def read_rows(
     with open_unpacked(path, name, limits.max_file_bytes) as stream:
         for block in blocks(stream, path, name, limits):
             wanted = block if max_rows is None else block[: max_rows - first]
-            layout = layout or _fitting_layout(wanted, layouts, name, first)
+            layout = layout or fitting_layout(wanted, layouts, name, first)
             batch = to_table(wanted, layout or layouts[0], first)
             first += len(wanted)
             bad_rows += zip(*(batch.bad[column].to_pylist() for column in SKIPPED.names), strict=True)
@@ -52,7 +52,7 @@ def read_rows(
     tolerate(bad_rows, first, limits.max_bad_share, name, at_end=True)
 
 
-def _fitting_layout(block: Block, layouts: tuple[pa.Schema, ...], name: str, first: int) -> pa.Schema | None:
+def fitting_layout(block: Block, layouts: tuple[pa.Schema, ...], name: str, first: int) -> pa.Schema | None:
     """The first layout whose columns the first object of the block has; None if the block holds no object.
 
     Raises:

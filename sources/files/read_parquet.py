@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from sources.command.errors import BrokenFileError, MissingColumnError
 from sources.files.rows import Limits, RowBatch, tolerate
 from sources.pairs.schema import SIDES
-from sources.pairs.source import skipped
+from sources.pairs.source import SKIPPED, skipped
 
 BATCH_ROWS = 4096
 
@@ -27,30 +27,54 @@ def read_parquet(
     first, bad_rows = 0, list[tuple[int, str, str]]()
     try:
         with pq.ParquetFile(path) as file:
-            layout = _fitting(file.schema_arrow.names, layouts, name)
-            others = [column for column in file.schema_arrow.names if column not in layout.names]
-            for batch in file.iter_batches(BATCH_ROWS, columns=layout.names):
-                rows = pa.Table.from_batches([batch]).select(layout.names).cast(layout)
-                rows = rows.slice(0, None if max_rows is None else max_rows - first)
-                numbers = np.arange(first, first + len(rows), dtype=np.int64)
-                first += len(rows)
-                whole = np.ones(len(rows), dtype=bool) if "reason" in layout.names else _has_all_turns(rows)
-                bad = [
-                    (int(number), "null_value", "a turn, its role or content, or a tag is null")
-                    for number in numbers[~whole]
-                ]
-                bad_rows += bad
-                kept = rows.append_column("row", pa.array(numbers)).filter(pa.array(whole))
-                yield RowBatch(kept, skipped(bad), dict.fromkeys(others, len(rows)))
+            layout, others = _fitting(file.schema_arrow.names, layouts, name)
+            for rows in file.iter_batches(BATCH_ROWS, columns=layout.names):
+                batch = _batch(rows.slice(0, None if max_rows is None else max_rows - first), layout, others, first)
+                first += len(batch)
+                bad_rows += zip(*(batch.bad[column].to_pylist() for column in SKIPPED.names), strict=True)
+                yield batch
                 if max_rows is not None and first >= max_rows:
                     break
     except (pa.ArrowException, OSError) as error:
-        raise BrokenFileError(name, f"cannot be read as PAIRS ({error})", expected="a Parquet file of PAIRS") from error
+        raise _broken(name, error) from error
     tolerate(bad_rows, first, limits.max_bad_share, name, at_end=True)
 
 
-def _fitting(columns: list[str], layouts: tuple[pa.Schema, ...], name: str) -> pa.Schema:
-    """The first layout all of whose columns are there.
+def read_row_groups(
+    path: Path, name: str, layouts: tuple[pa.Schema, ...], row_groups: range, first: int
+) -> Iterator[RowBatch]:
+    """The rows of some row groups, the first of which is row `first` of the file; as `read_parquet`, however many are
+    bad.
+
+    Raises:
+        ReadError: it is no Parquet file, or lacks a column.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            layout, others = _fitting(file.schema_arrow.names, layouts, name)
+            for rows in file.iter_batches(BATCH_ROWS, row_groups=list(row_groups), columns=layout.names):
+                yield _batch(rows, layout, others, first)
+                first += len(rows)
+    except (pa.ArrowException, OSError) as error:
+        raise _broken(name, error) from error
+
+
+def _batch(rows: pa.RecordBatch, layout: pa.Schema, others: list[str], first: int) -> RowBatch:
+    table = pa.Table.from_batches([rows]).select(layout.names).cast(layout)
+    numbers = np.arange(first, first + len(table), dtype=np.int64)
+    whole = np.ones(len(table), dtype=bool) if "reason" in layout.names else _has_all_turns(table)
+    why = "a turn, its role or content, or a tag is null"
+    bad = skipped([(int(number), "null_value", why) for number in numbers[~whole]])
+    kept = table.append_column("row", pa.array(numbers)).filter(pa.array(whole))
+    return RowBatch(kept, bad, dict.fromkeys(others, len(table)))
+
+
+def _broken(name: str, error: Exception) -> BrokenFileError:
+    return BrokenFileError(name, f"cannot be read as PAIRS ({error})", expected="a Parquet file of PAIRS")
+
+
+def _fitting(columns: list[str], layouts: tuple[pa.Schema, ...], name: str) -> tuple[pa.Schema, list[str]]:
+    """The first layout all of whose columns are there, and the columns that it does not have.
 
     Raises:
         MissingColumnError: there is none.
@@ -58,7 +82,7 @@ def _fitting(columns: list[str], layouts: tuple[pa.Schema, ...], name: str) -> p
     for layout in layouts:
         missing = [column for column in layout.names if column not in columns]
         if not missing:
-            return layout
+            return layout, [column for column in columns if column not in layout.names]
     raise MissingColumnError(name, f"no column {', '.join(missing)}; found {', '.join(columns)}", expected="PAIRS")
 
 

@@ -33,11 +33,7 @@ def whole_rows(
     first, bad_rows = 0, list[tuple[int, str, str]]()
     for block in own_blocks(path, name, limits, encoding, []):
         wanted = block if max_rows is None else block[: max_rows - first]
-        columns = rows_in_columns(wanted, limits.max_row_bytes)
-        if columns is None:
-            batch = _batch(wanted, first, limits.max_row_bytes)
-        else:
-            batch = RowBatch(_table(columns, range(first, first + len(wanted))), skipped([]))
+        batch = to_whole_rows(wanted, first, limits.max_row_bytes)
         first += len(batch)
         bad_rows += zip(*(batch.bad[column].to_pylist() for column in SKIPPED.names), strict=True)
         tolerate(bad_rows, first, limits.max_bad_share, name, at_end=False)
@@ -94,6 +90,14 @@ def look_at(path: Path, name: str, limits: Limits, count: int = LOOKED_AT, *, en
             name, found, expected="JSON, CSV, Parquet, Arrow or xlsx", hint="Correct the file, or leave it out."
         )
     return Beginning(rows[:count], ", ".join(said))
+
+
+def to_whole_rows(block: Block, first: int, max_row_bytes: int) -> RowBatch:
+    """The objects of a block, numbered from `first`, with the columns of WHOLE_ROW; others are bad rows."""
+    columns = rows_in_columns(block, max_row_bytes)
+    if columns is None:
+        return _batch(block, first, max_row_bytes)
+    return RowBatch(_table(columns, range(first, first + len(block))), skipped([]))
 
 
 def _batch(block: Block, first: int, max_row_bytes: int) -> RowBatch:

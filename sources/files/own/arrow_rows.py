@@ -1,6 +1,6 @@
 """Rows of Parquet, Arrow and Feather files as JSON has them, whatever types their columns have."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ BATCH_ROWS = 1024
 Convert = Callable[[Any], Any]
 
 
-def arrow_blocks(path: Path, name: str, kind: Kind, limits: Limits) -> Iterator[Block]:
-    """The rows of a file of that kind.
+def arrow_blocks(
+    path: Path, name: str, kind: Kind, limits: Limits, row_groups: Sequence[int] | None = None
+) -> Iterator[Block]:
+    """The rows of a file of that kind; of Parquet those of some row groups, or all.
 
     Raises:
         BrokenFileError: it cannot be read.
@@ -29,7 +31,7 @@ def arrow_blocks(path: Path, name: str, kind: Kind, limits: Limits) -> Iterator[
     """
     size = 0
     try:
-        for batch in _batches(path, kind):
+        for batch in _batches(path, kind, row_groups):
             size += batch.nbytes
             if size > limits.max_file_bytes:
                 found = f"unpacks to more than {limits.max_file_bytes:,} bytes"
@@ -47,10 +49,10 @@ def arrow_blocks(path: Path, name: str, kind: Kind, limits: Limits) -> Iterator[
         raise BrokenFileError(name, f"cannot be read ({error})", expected=expected, hint=hint) from error
 
 
-def _batches(path: Path, kind: Kind) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, kind: Kind, row_groups: Sequence[int] | None) -> Iterator[pa.RecordBatch]:
     if kind == "parquet":
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(BATCH_ROWS)
+            yield from file.iter_batches(BATCH_ROWS, row_groups=row_groups and [*row_groups])
         return
     with pa.memory_map(str(path)) as source:
         reader = pa.ipc.open_file(source) if kind == "arrow" else pa.ipc.open_stream(source)

@@ -37,3 +37,10 @@ def test_a_count_below_1_is_refused(option: dict[str, Any], tmp_path: Path) -> N
     with pytest.raises(UsageError, match="is not positive"):
         lint(data, **option)
     assert not (tmp_path / "out").exists()
+
+
+def test_an_engine_that_is_none_and_an_address_without_need_are_refused(tmp_path: Path) -> None:
+    for options in ({"engine": "spark"}, {"ray_address": "auto"}):
+        with pytest.raises(UsageError, match=r"--engine: no engine is called spark|--ray-address: needs --engine ray"):
+            build(lang="zh", sample=True, out=tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
