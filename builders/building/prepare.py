@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -86,12 +87,13 @@ class Preparer:
         judged = self.judged.count(pairs) if self.judged else 0
         pairs = self.judged.flip(pairs) if self.judged else pairs
         lost = [lost_rows(batch.batch.bad, source, path, "read"), lost_rows(adapted.skipped, source, path, "adapt")]
+        numbers = pa.concat_arrays([*batch.batch.bad["row"].chunks, *adapted.skipped["row"].chunks])
         return Prepared(
             parts=[
                 self._part(PairTexts(pairs.slice(start, MAX_BATCH_PAIRS)), batch.place)
                 for start in range(0, len(pairs), MAX_BATCH_PAIRS)
             ],
-            lost=pa.concat_tables(lost).append_column(EXTRAS, pa.nulls(sum(map(len, lost)), EXTRAS.type)),
+            lost=_in_order(pa.concat_tables(lost), numbers),
             rows_read=len(batch.batch),
             rows_used=used,
             adapted=replace(adapted, repairs={**adapted.repairs, **repairs}),
@@ -140,6 +142,11 @@ class Preparer:
                 tags.setdefault(row, []).append(code)
             else:
                 reasons[row] = (STAGE, code, evidence)
+
+
+def _in_order(lost: pa.Table, numbers: pa.Array) -> pa.Table:
+    """Lost rows as SPILLED in the order of their numbers, which does not depend on how a file is cut in batches."""
+    return lost.append_column(EXTRAS, pa.nulls(len(lost), EXTRAS.type)).take(pc.array_sort_indices(numbers))
 
 
 def _with_findings(pairs: pa.Table, tags: dict[int, list[str]], reasons: dict[int, tuple[str, str, str]]) -> pa.Table:
@@ -223,6 +230,9 @@ def _gathered(batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
 def _cut(batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
     """The same rows in batches of at most MAX_BATCH_PAIRS, so that short rows do not make large batches."""
     for batch in batches:
-        for start in range(0, max(len(batch.rows), 1), MAX_BATCH_PAIRS):
-            bad, unused = (batch.bad, batch.unused) if start == 0 else (batch.bad.slice(0, 0), {})
-            yield RowBatch(batch.rows.slice(start, MAX_BATCH_PAIRS), bad, unused)
+        starts = range(0, max(len(batch.rows), 1), MAX_BATCH_PAIRS)
+        ends = [batch.rows["row"][start].as_py() for start in starts[1:]]
+        cuts = [0, *np.searchsorted(batch.bad["row"].to_numpy(), ends).tolist(), len(batch.bad)]
+        for start, (first_bad, end_bad) in zip(starts, pairwise(cuts), strict=True):
+            bad = batch.bad.slice(first_bad, end_bad - first_bad)
+            yield RowBatch(batch.rows.slice(start, MAX_BATCH_PAIRS), bad, batch.unused if start == 0 else {})

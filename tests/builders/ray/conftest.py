@@ -21,16 +21,10 @@ class Nodes:
         os.environ.update(QUIET)
         from ray.cluster_utils import Cluster
 
-        quickly = {
-            "health_check_initial_delay_ms": 500,
-            "health_check_period_ms": 500,
-            "health_check_failure_threshold": 2,
-        }
         head = {
             "num_cpus": 0,
             "include_dashboard": False,
             "object_store_memory": STORE_BYTES,
-            "_system_config": quickly,
         }
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self.nodes: list[Any] = []
