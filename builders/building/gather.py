@@ -16,6 +16,7 @@ from pyarrow import feather
 from builders.building.prepare import Preparer, SourceBatch, read_source, read_source_part
 from builders.engines.spill import Spill, SpillPart, SpillWriter
 from builders.engines.this_machine import Tally
+from builders.inputs.disk import unpacked_bytes
 from builders.inputs.inputs import InputFile, Inputs, Request
 from builders.inputs.judged import JudgedFolder
 from builders.inputs.recipe import ChosenSource, Policy
@@ -40,9 +41,6 @@ MAX_REASONS_TOLD = 3
 OTHERS = "Was it another build, or a sample of other sources, that was judged?"
 QUESTIONS = pa.schema([(name, pa.string()) for name in Question.__slots__])
 
-PACKING = {".gz": 5, ".xz": 8, ".parquet": 3}
-"""About how many times its size a file unpacks to."""
-
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -59,7 +57,11 @@ class Unit:
         """About how many bytes there are to read, unpacked."""
         if self.part:
             return PART_BYTES
-        return sum(file.path.stat().st_size * PACKING.get(file.path.suffix, 1) for file in self.files)
+        return sum(self.unpacked().values())
+
+    def unpacked(self) -> dict[str, int]:
+        """About how many bytes each file has, unpacked."""
+        return {str(file.path): unpacked_bytes(file.path, file.path.stat().st_size) for file in self.files}
 
 
 Reuse = Literal["", "taken", "kept", "not kept", "damaged"]

@@ -12,6 +12,7 @@ from builders.caching.entry import DamagedError, Entry
 from builders.caching.folder import CacheFolder, OpenCache
 from builders.caching.identity import UnknownValueError, identity
 from builders.engines.this_machine import Tally, map_in_processes, map_in_threads
+from builders.inputs.disk import check_disk, needed_disk
 from sources.fetch.fetcher import file_sha256, file_stamp
 
 
@@ -44,9 +45,24 @@ def gather_here(
             [WantedUnit(unit, _identity(unit, settings, questions)) for unit in wanted], cache, workers
         )
         tell(sum(result.rows_read for result in results))
+    _check_disk(wanted, left, settings)
     largest_first = sorted(left, key=lambda each: each.unit.effort(), reverse=True)
     work = partial(gather_and_keep, settings=settings, cache=cache.folder if cache else None)
     return results + map_in_processes(work, largest_first, workers, tell)
+
+
+def _check_disk(wanted: Sequence[Unit], left: Sequence[WantedUnit], settings: Settings) -> None:
+    """Nothing, if what is left to do fits on the disk; how much a few rows of each file need is not known.
+
+    Raises:
+        OutputError: it does not fit.
+    """
+    unread, everything = (
+        {path: size for unit in units for path, size in unit.unpacked().items()}
+        for units in ([each.unit for each in left], wanted)
+    )
+    if settings.max_rows is None and sum(everything.values()) > SMALL_BYTES:
+        check_disk(settings.scratch.parent, needed_disk(unread, everything))
 
 
 def gather_and_keep(wanted: WantedUnit, tally: Tally, settings: Settings, cache: CacheFolder | None) -> UnitResult:

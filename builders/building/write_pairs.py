@@ -22,7 +22,13 @@ from sources.pairs.extras import EXTRAS, wide_schema, widen
 from sources.pairs.ledger import Reason
 from sources.pairs.schema import DROPPED, LANGS, PAIRS, Lang
 
-MAX_FILE_ROWS = 98_304
+MAX_FILE_ROWS, FEW_FILES = 98_304, 16
+"""A split has files of at most so many rows while they are few; of more rows the files grow, not their number."""
+
+MAX_FILE_TEXT_BYTES = 1_200_000_000
+"""Text of a file, which zstd makes about 500 MB of."""
+
+BYTES_OF_A_CHAR = np.array([{"zh": 3, "en": 1}[lang] for lang in LANGS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +76,24 @@ def plan_files(decided: DecidedPairs, lang: Lang) -> list[FileToWrite]:
         rows = np.flatnonzero(chosen)
         if split == "test" and not len(rows):
             continue  # some readers fail on a file without rows
-        parts = np.array_split(rows, max(1, -(-len(rows) // MAX_FILE_ROWS)))
+        parts = np.array_split(rows, count_files(len(rows), _text_bytes(decided.keys, rows)))
         jobs += [
             FileToWrite(f"data/{split}-{number:05d}-of-{len(parts):05d}.parquet", part, lang, split=split)
             for number, part in enumerate(parts)
         ]
     return [*jobs, FileToWrite("dropped.parquet", np.flatnonzero(ours & ~kept), lang, holds_dropped=True)]
+
+
+def count_files(rows: int, text_bytes: int) -> int:
+    """In how many files of about equal size so many rows are written."""
+    by_rows, by_bytes = -(-rows // MAX_FILE_ROWS), -(-text_bytes // MAX_FILE_TEXT_BYTES)
+    return max(1, min(by_rows, FEW_FILES), by_bytes)
+
+
+def _text_bytes(keys: Keys, rows: np.ndarray) -> int:
+    """About how many bytes of text these pairs have; the same wherever the pairs were read."""
+    chars = keys.side_sizes[rows, 0] + keys.answer_chars[rows].sum(axis=1, dtype=np.int64)
+    return int((chars * BYTES_OF_A_CHAR[keys.lang[rows]]).sum())
 
 
 def write_file(job: FileToWrite, decided: DecidedPairs, folder: Path) -> WrittenFile:

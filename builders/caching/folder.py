@@ -87,6 +87,10 @@ class CacheFolder:
                     found.append((used, bytes_below(folder), folder))
         return sorted(found)
 
+    def held(self) -> int:
+        """The bytes of all results."""
+        return sum(size for _, size, _ in self.entries())
+
     def bound(self, held: int) -> int:
         """How many bytes all results may have, if they have `held` now."""
         if self.max_bytes is not None:

@@ -1,14 +1,9 @@
 """What --cache-info and --cache-clear say."""
 
 from builders.caching.folder import CacheFolder
-from builders.caching.size import SIZE, users_cache
+from builders.caching.size import SIZE, shown_bytes, users_cache
 
 OFF = f"The cache is off: {SIZE} is 0."
-
-
-def gigabytes(size: int) -> str:
-    """Bytes for people to read."""
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 
 def cache_info() -> str:
@@ -24,10 +19,10 @@ def clear_cache() -> str:
         return OFF
     gone = cache.clear()
     left = f"; in use now: {_held(cache)}" if cache.entries() else ""
-    return f"{cache.path}: {gigabytes(gone)} removed{left}"
+    return f"{cache.path}: {shown_bytes(gone)} removed{left}"
 
 
 def _held(cache: CacheFolder) -> str:
     sizes = [size for _, size, _ in cache.entries()]
-    bound = gigabytes(cache.bound(sum(sizes)))
-    return f"the rows of {len(sizes):,} files that were read and checked, {gigabytes(sum(sizes))} of at most {bound}"
+    bound = shown_bytes(cache.bound(sum(sizes)))
+    return f"the rows of {len(sizes):,} files that were read and checked, {shown_bytes(sum(sizes))} of at most {bound}"

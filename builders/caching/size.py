@@ -24,6 +24,11 @@ def parse_size(text: str, where: str) -> int:
     return int(float(found[1]) * UNITS[found[2]])
 
 
+def shown_bytes(size: int) -> str:
+    """Bytes for people to read."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
+
+
 def users_cache() -> CacheFolder | None:
     """The folder `rows` of the user's cache, as large as BUILD_PREFS_CACHE_SIZE says; None where that says 0.
 

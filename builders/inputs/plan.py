@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from builders.caching.size import shown_bytes
+from builders.inputs.disk import DiskNeeded, needed_disk, unpacked_bytes
 from builders.inputs.inputs import Request, select, source_files
 from sources.command.errors import MissingFileError
 from sources.command.printable import printable
@@ -40,10 +43,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The files of a build and the sources that it leaves out."""
+    """The files of a build, the sources that it leaves out, and the disk that it needs where nothing is in the cache;
+    None where that cannot be known."""
 
     files: list[PlannedFile]
     left_out: list[tuple[str, str]]
+    disk: DiskNeeded | None = None
 
 
 def make_plan(request: Request, listed: Sequence[Listed] = ()) -> Plan:
@@ -64,7 +69,16 @@ def make_plan(request: Request, listed: Sequence[Listed] = ()) -> Plan:
             for named in source_files(chosen)
             for file in _name_all(named, request.fetcher)
         ]
-    return Plan([*planned, *_plan_listed(listed, request.langs)], selection.left_out)
+    planned += _plan_listed(listed, request.langs)
+    return Plan(planned, selection.left_out, _plan_disk(planned, request))
+
+
+def _plan_disk(files: Sequence[PlannedFile], request: Request) -> DiskNeeded | None:
+    """What the build needs; nobody knows that of a few rows of each file, or of files of unknown sizes."""
+    if request.max_rows is not None or any(file.bytes is None for file in files):
+        return None
+    sizes = {file.file: unpacked_bytes(PurePath(file.file), file.bytes or 0) for file in files}
+    return needed_disk(sizes, sizes, request.cache)
 
 
 def _name_all(file: UpstreamFile, fetcher: Fetcher) -> tuple[UpstreamFile, ...]:
@@ -121,6 +135,9 @@ def show_plan(plan: Plan, console: Console) -> None:
     console.print(table)
     for name, why in plan.left_out:
         console.print(Text.assemble(("left out", "yellow"), f"  {name}: {why}"))
+    if plan.disk is not None:
+        cached = f", at most {shown_bytes(plan.disk.cache)} in the cache (--no-cache)" if plan.disk.cache else ""
+        console.print(Text(f"disk: about {plan.disk}{cached}", style="dim"))
     files = {file.file: file for file in plan.files}  # one that is read for two languages is fetched once
     to_fetch = [file for file in files.values() if file.where.startswith("download")]
     mb = sum(file.bytes or 0 for file in to_fetch) / 1e6
