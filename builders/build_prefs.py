@@ -85,6 +85,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add(
         "--ray-address", metavar="auto|HOST:PORT", help="with --engine ray: a running cluster (default: one of its own)"
     )
+    add("--memory", metavar="SIZE", help="refuse what needs more memory than this, such as 2GiB")
     add("--no-cache", dest="cache", action="store_false", help="read and check every file, also those as before")
     add("--cache-info", action="store_true", help="show what earlier builds left in the cache, and stop")
     add("--cache-clear", action="store_true", help="empty the cache, and stop")

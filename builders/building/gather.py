@@ -19,6 +19,7 @@ from builders.engines.this_machine import Tally
 from builders.inputs.disk import unpacked_bytes
 from builders.inputs.inputs import InputFile, Inputs, Request
 from builders.inputs.judged import JudgedFolder
+from builders.inputs.memory import MIN_PAIR_TEXT_BYTES, check_memory
 from builders.inputs.recipe import ChosenSource, Policy
 from builders.measures.findings import Findings
 from builders.stages.benchmarks import Question
@@ -148,7 +149,7 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress, 
     Raises:
         NoPairsError: no row gave a pair.
         ReadError: a file cannot be read.
-        UsageError: there are verdicts of a judge, and none is on these pairs.
+        UsageError: there are verdicts of a judge, and none is on these pairs; or the pairs do not fit into memory.
     """
     recipe = request.recipe
     settings = Settings(
@@ -163,7 +164,11 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress, 
         judged=request.judged,
     )
     progress.start("read and check", None, "rows")
-    done = run_units(units(inputs, request), settings, progress.advance)
+    wanted = units(inputs, request)
+    if request.max_rows is None:
+        text_bytes = sum(map(Unit.effort, wanted))
+        check_memory(request.max_memory_bytes, text_bytes // MIN_PAIR_TEXT_BYTES, request.workers)
+    done = run_units(wanted, settings, progress.advance)
     results = sorted(done, key=lambda result: result.number)
     _tolerate_parts(results, settings.read_limits)
     accounts = [Account(c.source.name, c.source.lang, c.source.license) for c in inputs.selection.sources]
@@ -175,6 +180,7 @@ def gather(inputs: Inputs, request: Request, scratch: Path, progress: Progress, 
         contaminated.update((made + row, evidence) for row, evidence in result.contaminated.items())
         findings.merge(result.findings, made)
         made += len(result.keys)
+    check_memory(request.max_memory_bytes, made, request.workers)
     lost = Spill([result.lost for result in results])
     if not made:
         counted: Counter[Reason] = sum((account.skipped for account in accounts), Counter())

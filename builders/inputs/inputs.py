@@ -58,6 +58,7 @@ class Request:
     ray_tasks: int | None = None
     may_lose_languages: bool = False
     cache: CacheFolder | None = None
+    max_memory_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

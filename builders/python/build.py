@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, cast, get_args, ov
 
 from builders.building.pipeline import build as run_build
 from builders.building.table import remarks
-from builders.caching.size import users_cache
+from builders.caching.size import parse_size, users_cache
 from builders.inputs.added import Added, find_added, parse_added, want_files
 from builders.inputs.inputs import Engine, Request, names_of_own
 from builders.inputs.judged import want_judged
@@ -127,6 +127,7 @@ class BuildOptions(TypedDict, total=False):
     only_added: bool
     verify_hashes: bool
     workers: int | None
+    memory: str | None
     cache: bool
     engine: Engine
     ray_address: str | None
@@ -164,6 +165,7 @@ def build(
     only_added: bool = False,
     verify_hashes: bool = False,
     workers: int | None = None,
+    memory: str | None = None,
     cache: bool = True,
     engine: Engine = "local",
     ray_address: str | None = None,
@@ -200,6 +202,7 @@ def build(
         only_added=only_added,
         verify_hashes=verify_hashes,
         workers=workers,
+        memory=memory,
         cache=cache,
         engine=engine,
         ray_address=ray_address,
@@ -236,6 +239,7 @@ def make_request(
     only_added: bool = False,
     verify_hashes: bool = False,
     workers: int | None = None,
+    memory: str | None = None,
     cache: bool = True,
     engine: str = "local",
     ray_address: str | None = None,
@@ -280,6 +284,7 @@ def make_request(
         engine=want_engine(engine, ray_address),
         ray_address=ray_address,
         ray_tasks=workers,
+        max_memory_bytes=parse_size(memory, "--memory") if memory is not None else None,
     )
 
 

@@ -27,6 +27,7 @@ FLAGS = [
     "--synth",
     "--verify-hashes",
     "--workers",
+    "--memory",
     "--no-cache",
     "--cache-info",
     "--cache-clear",
