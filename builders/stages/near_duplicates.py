@@ -13,7 +13,7 @@ from builders.engines.this_machine import map_in_threads
 from builders.stages.found import Found, TextReader
 from builders.stages.keys import Keys
 from builders.stages.same_template import drop_other_items
-from builders.stages.similar import crowded, distinct, edited_candidates
+from builders.stages.similar import alike, crowded, distinct, edited_candidates
 from builders.stages.uncrowd import rest_candidates
 from sources.pairs.schema import LANGS
 from sources.text.edits import edit_similarity
@@ -56,13 +56,15 @@ def find_near_duplicates(
 
 
 def _candidates(keys: Keys, rows: np.ndarray, read_texts: TextReader, threshold: float, workers: int) -> np.ndarray:
-    """Places among `rows`: of a crowd that shares a template, also those that are alike in the rest of their text."""
+    """Places among `rows`: of a crowd that shares a template, also those that are alike in the rest of their text and
+    about equally long."""
     digests, sizes = keys.pair_digests[rows], keys.side_sizes[rows]
     found = edited_candidates(digests, sizes, threshold, workers)
     crowd = np.flatnonzero(crowded(digests, workers))
     if not len(crowd):
         return found
     more = crowd[rest_candidates(rows[crowd], read_texts)]
+    more = more[alike(sizes[more[:, 0]], sizes[more[:, 1]], threshold)]
     return distinct(np.concatenate([found, more]), len(rows))
 
 

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from builders.stages.near_duplicates import find_near_duplicates
+from builders.stages.near_duplicates import find_near_duplicates, verify
+from builders.stages.similar import alike, candidates
+from sources.text.minhash import bands_of
 from tests.builders.stages.template_tasks import TASKS, Row, edited, template_rows
 
 MakeSample = Callable[..., Any]
@@ -101,3 +104,26 @@ def test_sums_with_other_numbers_are_other_sums(make_sample: MakeSample) -> None
         (asked.format(boxes, 24), "请看下面的计算过程和最后的结果。", "我不知道怎么算这个题目。") for boxes in (12, 14)
     ]
     assert dropped(make_sample, rows, "zh") == set()
+
+
+def test_of_a_crowd_only_texts_of_about_equal_length_are_compared(
+    make_sample: MakeSample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(0)
+    rows = [row for task in list(TASKS)[:2] for row in template_rows(task, "zh", ITEMS)]
+    rows = [(prompt, chosen + "好" * rng.choice((0, 40)), rejected) for prompt, chosen, rejected in rows]
+    sample = make_sample(rows)
+    compared: list[np.ndarray] = []
+
+    def watch(pairs: np.ndarray, *given: Any, **named: Any) -> np.ndarray:
+        compared.append(pairs)
+        return verify(pairs, *given, **named)
+
+    monkeypatch.setattr("builders.stages.near_duplicates.verify", watch)
+    find_near_duplicates(sample.keys, sample.alive, sample.pair_texts, 0.8, 1)
+    pairs = np.concatenate(compared)
+    sizes = sample.keys.side_sizes
+    bands = {tuple(pair) for pair in candidates(bands_of(sample.keys.pair_digests), 1).tolist()}
+    alone = np.array([tuple(pair) not in bands for pair in pairs.tolist()])
+    assert alone.sum() > 10
+    assert alike(sizes[pairs[alone, 0]], sizes[pairs[alone, 1]], 0.8).all()
