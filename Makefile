@@ -11,7 +11,7 @@ VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install -
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-browser test-train test-gpu test-vllm test-ray test-wheel lint types imports check bench-build bench-add \
-  bench-synth bench-train clean
+  bench-synth bench-judge bench-train clean
 
 demo: $(VENV)/base  ## build the embedded sample and show the table
 	$(BIN)/build-prefs --lang zh --sample --out prefs
@@ -64,6 +64,9 @@ bench-add: $(VENV)/base  ## rows of one's own through --add against the same row
 
 bench-synth: $(VENV)/dev $(VLLM_VENV)/ready  ## tokens per second against vLLM's own benchmark client; memory
 	$(BIN)/python bench/bench_synth.py
+
+bench-judge: $(VENV)/dev $(VLLM_VENV)/ready  ## requests per second against vLLM's own benchmark client; memory; the plan
+	$(BIN)/python bench/bench_judge.py
 
 bench-train: $(VENV)/train  ## training steps and tokenisation against plain TRL
 	$(BIN)/python bench/bench_train.py

@@ -1,8 +1,9 @@
 """make bench-synth: output tokens per second of synth-prefs against vLLM's own benchmark client, in one run.
 
 A real vLLM server on the CPU serves a tiny random model. Both clients send the same prompts with the same options, in
-turn, at 64 and at 256 requests at once; each figure is that of the client itself, from its first request to its last
-answer. Then the client's memory with 50,000 prompts, against a server that answers at once.
+turn, at 64 and at 256 requests at once, on a core that is not the server's; each figure is that of the client itself,
+from its first request to its last answer. Then the client's memory with 50,000 prompts, against a server that answers
+at once.
 """
 
 import argparse
@@ -17,9 +18,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+
+from bench.cores import CLIENT, SERVER, on_cores, run_on, told  # noqa: E402
 
 GENERATOR = ROOT.parent / "shared" / "tools" / "make_upstream.py"
 VLLM = ROOT / ".venv-vllm" / "bin"
@@ -50,16 +54,19 @@ class Setting:
     url: str
     model: Path
     prompts: Path
+    vllm: Path = VLLM
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--prompts", type=int, default=2048, help="for each run")
     parser.add_argument("--url", help="a server that runs already and serves the model as 'tiny'")
     parser.add_argument("--model", type=Path, help="its checkpoint")
+    parser.add_argument("--vllm", type=Path, default=VLLM, help="where vllm is installed")
     parser.add_argument("--many", type=int, default=MANY, help="prompts for the memory figure; 0 leaves it out")
     options = parser.parse_args()
+    print(told())
     with tempfile.TemporaryDirectory(prefix="bench-synth-") as scratch:
         folder = Path(scratch)
         prompts = write_prompts(folder, options.prompts)
@@ -67,9 +74,7 @@ def main() -> int:
         (folder / "recipe.yaml").write_text(RECIPE.replace("TEMPLATE", str(folder / "template.yaml")))
         ratios = {}
         with served(folder, options) as (url, model):
-            setting = Setting(folder, url, model, prompts)
-            bench_client(setting, 64)  # both warm the server up: ours sends seeds
-            our_client(setting, 64, seed=-1)
+            setting = Setting(folder, url, model, prompts, options.vllm)
             for concurrency in (64, 256):
                 ratios[concurrency] = compare(setting, concurrency, options.runs)
         for concurrency, ratio in ratios.items():
@@ -102,51 +107,62 @@ def served(folder: Path, options: argparse.Namespace) -> Iterator[tuple[str, Pat
     from tests.synth.vllm.serving import vllm_process
 
     model = folder / "model"
-    subprocess.run([str(VLLM / "python"), "-c", MAKE_MODEL, str(model)], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        [str(options.vllm / "python"), "-c", MAKE_MODEL, str(model)], cwd=ROOT, check=True, capture_output=True
+    )
     more = {"--max-model-len": "1024", "--max-num-seqs": "256", "--max-num-batched-tokens": "262144"}
-    with vllm_process(model, MODEL, folder / "server.log", VLLM / "vllm", more) as url:
+    if SERVER:
+        os.environ["VLLM_CPU_OMP_THREADS_BIND"] = str(SERVER[0])
+    with on_cores(SERVER), vllm_process(model, MODEL, folder / "server.log", options.vllm / "vllm", more) as url:
         yield url, model
 
 
 def compare(setting: Setting, concurrency: int, runs: int) -> float:
     """The median ratio of our tokens per second to theirs, run by run."""
+    bench_client(setting, concurrency)  # both warm the server up: ours sends seeds
+    our_client(setting, concurrency, seed=-1)
     ratios = []
     for run in range(runs):
-        theirs = bench_client(setting, concurrency)
-        ours = our_client(setting, concurrency, seed=run)
+        theirs, they_waited = bench_client(setting, concurrency)
+        ours, we_waited = our_client(setting, concurrency, seed=run)
         ratios.append(ours / theirs)
-        said = f"vllm bench {theirs:,.0f} tok/s, synth-prefs {ours:,.0f} tok/s"
+        said = f"vllm bench {theirs:,.0f} tok/s (waited {they_waited:.0%}), synth-prefs {ours:,.0f} ({we_waited:.0%})"
         print(f"{concurrency} at once, run {run}: {said}", flush=True)
     return statistics.median(ratios)
 
 
-def bench_client(setting: Setting, concurrency: int) -> float:
-    """Output tokens per second as `vllm bench serve` measures them."""
+def bench_client(setting: Setting, concurrency: int) -> tuple[float, float]:
+    """Output tokens per second as `vllm bench serve` measures them, and the share of time in which it waited."""
     count = sum(1 for _ in setting.prompts.open())
     command = [
-        *(str(VLLM / "vllm"), "bench", "serve", "--backend", "openai", "--base-url", setting.url.removesuffix("/v1")),
+        *(
+            str(setting.vllm / "vllm"),
+            "bench",
+            "serve",
+            "--backend",
+            "openai",
+            "--base-url",
+            setting.url.removesuffix("/v1"),
+        ),
         *("--endpoint", "/v1/completions", "--model", MODEL, "--tokenizer", str(setting.model), "--skip-chat-template"),
         *("--dataset-name", "custom", "--dataset-path", str(setting.prompts), "--disable-shuffle", "--no-oversample"),
         *("--custom-output-len", str(ANSWER_TOKENS), "--num-prompts", str(count), "--ignore-eos"),
         *("--max-concurrency", str(concurrency), "--temperature", "0.7", "--disable-tqdm"),
         *("--save-result", "--result-dir", str(setting.folder), "--result-filename", "theirs.json"),
     ]
-    environment = os.environ | {"HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-3000:])
+    ran = run_on(CLIENT, command, {"HF_HUB_OFFLINE": "1"})
     result = json.loads((setting.folder / "theirs.json").read_text())
     assert result["completed"] == count, result["completed"]
-    return float(result["output_throughput"])
+    return float(result["output_throughput"]), ran.waited
 
 
-def our_client(setting: Setting, concurrency: int, seed: int) -> float:
-    """Output tokens per second of synth-prefs, every answer journalled."""
-    result = synthesize(setting, concurrency, seed)
-    return float(result["asked"]["completion_tokens"] / result["asked"]["seconds"])
+def our_client(setting: Setting, concurrency: int, seed: int) -> tuple[float, float]:
+    """Output tokens per second of synth-prefs, every answer journalled, and the share of time in which it waited."""
+    result, waited = synthesize(setting, concurrency, seed)
+    return float(result["asked"]["completion_tokens"] / result["asked"]["seconds"]), waited
 
 
-def synthesize(setting: Setting, concurrency: int, seed: int) -> dict[str, dict[str, float]]:
+def synthesize(setting: Setting, concurrency: int, seed: int) -> tuple[dict[str, Any], float]:
     """What the command says of its run, as JSON."""
     out = setting.folder / "out"
     shutil.rmtree(out, ignore_errors=True)
@@ -155,10 +171,8 @@ def synthesize(setting: Setting, concurrency: int, seed: int) -> dict[str, dict[
         *("--recipe", str(setting.folder / "recipe.yaml"), "--rejected-model", MODEL, "--rejected-url", setting.url),
         *("--concurrency", str(concurrency), "--seed", str(seed), "--out", str(out)),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-3000:])
-    return dict(json.loads(done.stdout))
+    ran = run_on(CLIENT, command)
+    return dict(json.loads(ran.out)), ran.waited
 
 
 def memory(folder: Path, count: int) -> int:
@@ -171,10 +185,10 @@ def memory(folder: Path, count: int) -> int:
         for number in range(count):
             row = {"prompt": f"{number} {texts[number % len(texts)]}", "chosen": texts[(number + 7) % len(texts)] * 3}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    with played_process(models=(MODEL,), log_max=0) as server:
-        result = synthesize(Setting(folder, server.url, folder, path), 64, 0)
+    with on_cores(SERVER), played_process(models=(MODEL,), log_max=0) as server:
+        result, _ = synthesize(Setting(folder, server.url, folder, path), 64, 0)
     print(f"{count:,} prompts: {result['asked']['seconds']:,.0f} s", flush=True)
-    return int(result["peak_memory_mib"])  # type: ignore[call-overload]
+    return int(result["peak_memory_mib"])
 
 
 if __name__ == "__main__":

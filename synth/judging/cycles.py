@@ -17,8 +17,6 @@ class Cycles:
     @property
     def line(self) -> str:
         """The finding in words."""
-        if not self.of:
-            return f"{self.judge} was asked about several pairs of no prompt, so its preferences can go in no circle"
         return (
             f"{self.pairs:,} of {self.of:,} preferences of {self.judge} about prompts with several pairs go in a "
             f"circle (A over B over C over A), at {self.prompts:,} prompts"

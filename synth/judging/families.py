@@ -51,12 +51,10 @@ class Kin:
     def line(self) -> str:
         """The finding in words."""
         judge, labels = self.by_judge, self.by_labels
-        if not judge.of:
-            return f"{self.judge} is of the family {self.family}, which wrote one side of no pair with a preference"
         between = f"{100 * (judge.low or 0):.1f} to {100 * (judge.high or 0):.1f}"
         return (
-            f"{self.judge} prefers the answer of its own family ({self.family}) in {judge.value:.1%} ({between}) of "
-            f"the {judge.of:,} pairs of which it wrote one side; the labels do in {labels.value:.1%}"
+            f"{self.judge} prefers the answer of its own family ({self.family}) in {judge.value or 0:.1%} ({between}) "
+            f"of the {judge.of:,} pairs of which it wrote one side; the labels do in {labels.value or 0:.1%}"
         )
 
     def as_dict(self) -> dict[str, object]:

@@ -96,8 +96,9 @@ class Written:
 
     @property
     def findings(self) -> list[str]:
-        """What was found of the judges beside their figures, in words."""
-        return [*(each.line for each in self.kin), *(each.line for each in self.cycles)]
+        """What was found of the judges beside their figures, in words; nothing of what no pair could show."""
+        kin = [each.line for each in self.kin if each.by_judge.of]
+        return kin + [each.line for each in self.cycles if each.of]
 
     @property
     def each(self) -> list[OfJudge]:

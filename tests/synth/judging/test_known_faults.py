@@ -15,6 +15,7 @@ LEAST = 183
 """Of 200 intervals of 95 %, 190 hold the true value on average, and fewer than so many in one case of fifty."""
 
 FAR = 0.3
+SAID = ("chosen", "rejected")
 OTHER = {"chosen": "rejected", "rejected": "chosen", "tie": "tie"}
 
 Draw = Callable[[np.random.Generator], tuple[str, str]]
@@ -95,6 +96,26 @@ def test_a_taste_for_longer_answers_is_found(bias: float) -> None:
     found = [one_seed(seed) for seed in SEEDS]
     assert finds([each.length_judge for each in found], 0.5 + bias / 2)
     assert finds([each.length_labels for each in found], 0.5)
+
+
+@pytest.mark.parametrize("unreadable", [0.1, 0.4])
+def test_verdicts_that_cannot_be_read_take_pairs_away_and_move_nothing_else(unreadable: float) -> None:
+    """Each order has no verdict with this chance, whatever it would have been; noise of 0.2 in those that have one."""
+    right, wrong = 0.8**2, 0.2**2
+
+    def one_seed(seed: int) -> Audit:
+        random = np.random.default_rng(seed)
+        drawn, lost = random.random((PAIRS, 2)) < 0.2, random.random((PAIRS, 2)) < unreadable
+        said: list[tuple[str | None, str | None]] = [
+            (None if no[0] else SAID[int(flip[0])], None if no[1] else SAID[int(flip[1])])
+            for flip, no in zip(drawn, lost, strict=True)
+        ]
+        return audit(scores(said))[0]
+
+    found = [one_seed(seed) for seed in SEEDS]
+    assert finds([Share(each.judged, each.pairs) for each in found], (1 - unreadable) ** 2)
+    assert finds([each.agreement for each in found], right / (right + wrong))
+    assert finds([each.consistency for each in found], right + wrong)
 
 
 @pytest.mark.parametrize("wrong", [0.1, 0.5])
