@@ -1,12 +1,13 @@
 """What the verdicts do not hold: who wrote the answers of each pair, and which pairs share a prompt or an answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import xxhash
 
 from sources.pairs.schema import SIDES, TURNS, Lang, joined_text
@@ -16,6 +17,14 @@ from synth.judging.pairs import batches_of
 
 MODELS: Final = ("chosen_model", "rejected_model")
 HASHES: Final = tuple(f"{side}_hash" for side in SIDES)
+
+
+def look_behind(names: Sequence[str], path: Path, lang: Lang, folder: Path) -> list[tuple[Kin | None, Cycles]]:
+    """What the pairs in `path` themselves say of the judges of these names, whose scores are in `folder`."""
+    scores = pq.read_table(folder / "scores.parquet", columns=["id", "judge", "label"])
+    of = {name: scores.filter(pc.equal(scores["judge"], name)) for name in names}
+    behind = read_behind(path, lang, of[names[0]]["id"])
+    return [kin_and_cycles(name, of[name]["label"], behind) for name in names]
 
 
 def read_behind(path: Path, lang: Lang, ids: pa.ChunkedArray) -> pa.Table:

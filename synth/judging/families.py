@@ -63,6 +63,11 @@ class Kin:
         return {"judge": self.judge, "family": self.family, **shares}
 
 
+def lines_of(kin: Iterable[Kin]) -> list[str]:
+    """The findings in words, of the judges whose family wrote one side of any pair with a preference."""
+    return [each.line for each in kin if each.by_judge.of]
+
+
 def find_kin(judge: str, rows: Iterable[tuple[str | None, str | None, str | None]]) -> Kin | None:
     """The self-preference of a judge; rows are its label of a pair and who wrote chosen and rejected. None where its
     own family is not known."""

@@ -9,12 +9,13 @@ from synth.asking.ask_all import AskResult, OnStart, ask_all
 from synth.asking.meter import Progress
 from synth.journal.journal import NAME, Journal
 from synth.journal.out_folder import MANIFEST, check_out, put_in_place
+from synth.judging.behind import look_behind
 from synth.judging.job import JudgeJob
 from synth.judging.pairs import Pairs
 from synth.judging.questions import Judging
 from synth.judging.report import Facts, Figures
 from synth.judging.rubric import Rubric
-from synth.judging.write import FILES, OF_SCORES, Written, look_behind, render_manifest, write_files, write_report
+from synth.judging.write import FILES, OF_SCORES, Written, render_manifest, write_files, write_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ def run_judging(job: JudgeJob, *, progress: Progress = "lines", on_start: OnStar
             if not sum(judge.tokens["answers"] for judge in written.judges):
                 why = f" ({asked.not_asked})" if asked.not_asked else ""
                 raise NoPairsError(job.out, f"no pair has a verdict{why}", hint="No file was written.")
-            look_behind(written, job.pairs, pairs.lang, scratch)
+            behind = look_behind([each.name for each in written.each], job.pairs, pairs.lang, scratch)
+            written.kin = [kin for kin, _ in behind if kin is not None]
+            written.cycles = [cycles for _, cycles in behind]
             written.report = write_report(_facts(pairs, rubric, written), scratch)
             (scratch / MANIFEST).write_text(render_manifest(job, ways, rubric, written), encoding="utf-8")
             put_in_place(scratch, job.out, FILES, others=OF_SCORES)

@@ -15,14 +15,12 @@ import pyarrow.parquet as pq
 
 from sources.command.errors import AccountingError
 from sources.files.write_parquet import OutputFile, Sink, look_back
-from sources.pairs.schema import Lang
 from synth.asking.work import Find
 from synth.job.completion import Completion
 from synth.judging.audit import Audit, audit
-from synth.judging.behind import kin_and_cycles, read_behind
 from synth.judging.cycles import Cycles
 from synth.judging.disagreements import Strongest
-from synth.judging.families import Kin
+from synth.judging.families import Kin, lines_of
 from synth.judging.job import JudgeJob
 from synth.judging.pairs import Pairs
 from synth.judging.questions import Judging
@@ -97,8 +95,7 @@ class Written:
     @property
     def findings(self) -> list[str]:
         """What was found of the judges beside their figures, in words; nothing of what no pair could show."""
-        kin = [each.line for each in self.kin if each.by_judge.of]
-        return kin + [each.line for each in self.cycles if each.of]
+        return [*lines_of(self.kin), *(each.line for each in self.cycles if each.of)]
 
     @property
     def each(self) -> list[OfJudge]:
@@ -148,17 +145,6 @@ def _audit(written: Written, scores: pa.Table, pairs: int) -> None:
             raise AccountingError(f"judge-prefs: {judge.name}", found)
     if written.together:
         written.kappa = kappa([of[judge.name]["label"].to_pylist() for judge in written.judges])
-
-
-def look_behind(written: Written, path: Path, lang: Lang, folder: Path) -> None:
-    """Add to `written` what the pairs in `path` themselves say of the judges, whose scores are in `folder`."""
-    scores = pq.read_table(folder / "scores.parquet", columns=["id", "judge", "label"])
-    of = {judge.name: scores.filter(pc.equal(scores["judge"], judge.name)) for judge in written.each}
-    behind = read_behind(path, lang, of[written.last.name]["id"])
-    for judge in written.each:
-        kin, cycles = kin_and_cycles(judge.name, of[judge.name]["label"], behind)
-        written.cycles.append(cycles)
-        written.kin += [kin] if kin is not None and judge is not written.together else []
 
 
 def write_report(facts: Facts, folder: Path) -> dict[str, str | int]:

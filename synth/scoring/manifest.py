@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from synth.judging.families import lines_of
 from synth.scoring.combine import SCALES
 from synth.scoring.domains import Domains
 from synth.scoring.groups import Groups
@@ -46,6 +47,9 @@ def render_manifest(
     }
     if written.together:
         manifest["together"] = {"rule": job.together, "kappa": written.kappa, **written.together.figures()}
+    if written.made is None:
+        manifest["kin"] = [each.as_dict() for each in written.kin]
+        manifest["findings"] = lines_of(written.kin)
     if written.made:
         manifest["pairs_made"] = {
             "choice": job.choice,

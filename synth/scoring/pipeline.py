@@ -9,6 +9,8 @@ from synth.asking.ask_all import AskResult, OnStart, ask_all
 from synth.asking.meter import Progress
 from synth.journal.journal import NAME, Journal
 from synth.journal.out_folder import MANIFEST, check_out, put_in_place
+from synth.judging.behind import look_behind
+from synth.judging.families import lines_of
 from synth.judging.report import NAME as REPORT
 from synth.judging.report import Facts, Figures
 from synth.judging.write import write_report
@@ -59,6 +61,8 @@ def run_scoring(job: ScoreJob, *, progress: Progress = "lines", on_start: OnStar
                 raise NoPairsError(job.out, f"no answer has a score{why}", hint="No file was written.")
             files = files_of(groups)
             if isinstance(groups, PairGroups):
+                behind = look_behind([each.name for each in written.each], job.input, groups.lang, scratch)
+                written.kin = [kin for kin, _ in behind if kin is not None]
                 written.report = write_report(_facts(groups, domains, written), scratch)
                 files.append(REPORT)
             (scratch / MANIFEST).write_text(render_manifest(job, groups, domains, scorers, written), encoding="utf-8")
@@ -73,5 +77,6 @@ def _facts(groups: PairGroups, domains: Domains, written: Written) -> Facts:
         rubric=", ".join(sorted({rubric.name for rubric in domains.rubrics.values()})) or "none",
         pairs=groups.pairs,
         disagreements=written.strongest.found,
+        findings=lines_of(written.kin),
         orders=False,
     )

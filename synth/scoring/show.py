@@ -9,6 +9,7 @@ from rich.text import Text
 from sources.command.console import result_line
 from sources.command.printable import printable
 from sources.pairs.account_table import peak_memory_mib, remark
+from synth.judging.families import lines_of
 from synth.judging.show import SHOWN_CHARS, audit_table
 from synth.scoring.combine import SCALES
 from synth.scoring.job import ScoreJob
@@ -83,6 +84,7 @@ def remarks(job: ScoreJob, result: Scoring) -> list[Text]:
         lines.append(remark("rubrics", f"answers by domain: {said}"))
     for judge in written.judges:
         lines += _missing(judge)
+    lines += [remark("found", printable(line, max_chars=300)) for line in lines_of(written.kin)]
     if written.kappa is not None:
         lines.append(remark("kappa", f"{written.kappa:.2f} between the judges (1: always agree, 0: as chance would)"))
     if written.together:

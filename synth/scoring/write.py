@@ -16,6 +16,7 @@ from sources.files.write_parquet import OutputFile, Sink, look_back
 from sources.pairs.schema import DROPPED, PAIRS
 from synth.judging.audit import Audit, audit
 from synth.judging.disagreements import Strongest
+from synth.judging.families import Kin
 from synth.judging.together import kappa, name_of
 from synth.judging.verdicts import SCORES
 from synth.scoring.candidates import CandidateGroups
@@ -71,7 +72,8 @@ class OfScorer:
 @dataclass(slots=True)
 class Written:
     """What was written: files, what each judge gave and all together, if there are several; the kappa of their labels;
-    the strongest disagreements with labels; and, of candidates, what became of the prompts."""
+    the strongest disagreements with labels, and whether judges prefer their kin; and, of candidates, what became of the
+    prompts."""
 
     judges: list[OfScorer]
     together: OfScorer | None
@@ -81,6 +83,7 @@ class Written:
     kappa: float | None = None
     strongest: Strongest = field(default_factory=Strongest)
     made: Made | None = None
+    kin: list[Kin] = field(default_factory=list)
 
     @property
     def each(self) -> list[OfScorer]:

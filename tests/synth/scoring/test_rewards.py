@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from synth.judge_prefs import main
-from tests.synth.judging.court import GOOD, Court
+from tests.conftest import pair_table
+from tests.synth.judging.court import GOOD, Court, pair_rows
 from tests.synth.place import waits
 from tests.synth.played_server import PlayedServer
 from tests.synth.scoring.scene import answer_of, as_scores
@@ -153,3 +155,21 @@ def test_a_judge_or_a_reward_model_must_be_named(court: Court, capsys: pytest.Ca
     assert "--judge-model: no judge is named" in capsys.readouterr().err
     assert main([str(court.pairs), "--out", str(court.out), "--reward-model", "x"]) == 2
     assert "--reward-url: is missing" in capsys.readouterr().err
+
+
+def test_self_preference_of_a_reward_model_is_in_manifest_and_report(
+    court: Court, played: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pair_table(pair_rows(8), "zh", None, "one")
+    for name, model in (("chosen_model", "qwen-max"), ("rejected_model", "gpt-4")):
+        table = table.set_column(table.schema.get_field_index(name), name, pa.array([model] * 8))
+    court.write_table(table)
+    model = "Skywork-Reward-V2-Qwen3-8B"
+    server = played(rewards=longer, models=(model,))
+    flags = ["--out", str(court.out), "--reward-model", model, "--reward-url", server.url]
+    assert main([str(court.pairs), *flags]) == 0
+    (kin,) = court.manifest()["kin"]
+    assert (kin["family"], kin["by_judge"]["value"], kin["by_judge"]["of"]) == ("qwen", 1.0, 8)
+    (line,) = court.manifest()["findings"]
+    assert line in (court.out / "report.html").read_text(encoding="utf-8")
+    assert line[:40] in capsys.readouterr().out
