@@ -11,7 +11,7 @@ VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install -
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-browser test-train test-gpu test-vllm test-ray test-wheel lint types imports check bench-build bench-add \
-  bench-synth bench-judge bench-train clean
+  bench-synth bench-judge bench-train clean bench-coig-p
 
 demo: $(VENV)/base  ## build the embedded sample and show the table
 	$(BIN)/build-prefs --lang zh --sample --out prefs
@@ -61,6 +61,9 @@ bench-build: $(VENV)/base  ## a full-size build against the input/output floor
 
 bench-add: $(VENV)/base  ## rows of one's own through --add against the same rows as a published source
 	$(BIN)/python bench/bench_add.py
+
+bench-coig-p: $(VENV)/base  ## 1,000,000 rows of coig_p's layout against 100,000
+	$(BIN)/python -m bench.bench_coig_p
 
 bench-synth: $(VENV)/dev $(VLLM_VENV)/ready  ## tokens per second against vLLM's own benchmark client; memory
 	$(BIN)/python bench/bench_synth.py

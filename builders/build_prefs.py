@@ -12,6 +12,7 @@ EXAMPLES = """\
 examples:
   build-prefs --lang zh --sample               try it: the embedded sample, no network, a few seconds
   build-prefs --lang zh                        download the pinned upstream files, build ./prefs/zh
+  build-prefs --lang ja --only arena_140k      another language that a source has (docs/languages.md)
   build-prefs --lang all --dry-run             show what would be read and fetched, and under which licences
   build-prefs --lang zh --mirror /data/mirror  files that are already here, as <owner>/<repository>/<path>
   build-prefs --lang zh --synth synth/zh       with the pairs that synth-prefs made
@@ -36,7 +37,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         EXAMPLES,
     )
     add = parser.add_argument
-    add("--lang", choices=("zh", "en", "all"), help="languages to build; all: both, with a common split")
+    langs = "languages to build, with a common split: zh, en, all (both), or any code of ISO 639-1 that a source has"
+    add("--lang", metavar="LANG[,LANG]", help=langs)
     add("--out", type=Path, default=Path("prefs"), help="folder for the result (default: ./prefs)")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--sample", action="store_true", help="read the embedded sample")
@@ -94,9 +96,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--public", action="store_true", help="with --push-to-hub: for everybody to see")
     add("--replace", action="store_true", help="with --push-to-hub: remove there what publish-prefs did not write")
     add("--dry-run", action="store_true", help="show the plan and stop")
+    add(
+        "--overlap", action="store_true", help="with --dry-run: count the prompts that sources share (reads their rows)"
+    )
     add("--json", action="store_true", help="print the result as JSON instead of tables")
     add("--debug", action="store_true", help="show a traceback when something fails")
     options = parser.parse_args(arguments)
+    if options.overlap and not options.dry_run:
+        parser.error("argument --overlap: needs --dry-run (a build counts them by itself)")
     if options.lang is None and not (options.cache_info or options.cache_clear):
         parser.error("the following arguments are required: --lang")
     return options
@@ -222,15 +229,31 @@ def _dry_run(options: argparse.Namespace, request: Any, console: Any) -> int:
 
         not_checked = {} if find_token(options.push_to_hub) else {"not_checked": NOT_CHECKED}
         told = {"publish_to": options.push_to_hub, **not_checked}
+    overlaps = _overlaps(request) if options.overlap else None
     if options.json:
-        print_json(asdict(plan) | told)
+        print_json(asdict(plan) | told | (overlaps.as_dict() if overlaps else {}))
         return 0
-    show_plan(plan, console)
+    show_plan(plan, console, "only prompts were read" if overlaps else "nothing was read")
+    if overlaps:
+        from builders.building.plan_overlaps import show_overlaps
+
+        show_overlaps(overlaps, console)
     if told:
         how = "for everybody to see" if options.public else "private"
         asked = told.get("not_checked", "the Hub was asked, and nothing forbids it.")
         console.print(f"It would be published as {options.push_to_hub}, {how}; {asked}")
     return 0
+
+
+def _overlaps(request: Any) -> Any:
+    from builders.building.plan_overlaps import plan_overlaps
+    from sources.command.progress import Bars, Silent
+
+    progress = Bars() if sys.stderr.isatty() else Silent()
+    try:
+        return plan_overlaps(request, progress)
+    finally:
+        progress.close()
 
 
 def _summary(inputs: Any, built: Any, seconds: float) -> dict[str, object]:

@@ -11,7 +11,8 @@ from functools import partial
 import pyarrow as pa
 
 from sources.pairs import llama_factory
-from sources.pairs.schema import Lang, one_turn
+from sources.pairs.languages import Lang
+from sources.pairs.schema import one_turn
 from sources.pairs.source import Adapted, NoOptions, Source, UpstreamFile, skipped
 
 LAYOUT = pa.schema([pa.field(n, pa.string(), nullable=False) for n in ("instruction", "input", "output")])

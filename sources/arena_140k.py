@@ -15,6 +15,7 @@ from sources.layouts.layout import NoPairError, Row
 from sources.layouts.read_row import Read
 from sources.layouts.upstream.read_as import read_bare
 from sources.layouts.upstream.rows import Rows, in_both
+from sources.pairs.languages import LANGS
 from sources.pairs.source import WHOLE_ROW, Always, NoOptions, Source, on_hub
 
 TABLE = on_hub(
@@ -43,6 +44,6 @@ ZH, EN = in_both(
         commercial_use=False,
         license_note="of the prompts; the answers are under the terms of their providers",
         signal="human",
-        adapt=Rows(_read, "en", langs=("zh", "en"), says="language"),
+        adapt=Rows(_read, "en", langs=LANGS, says="language"),
     )
 )

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.pairs import llama_factory
-from sources.pairs.schema import Lang, one_turn
+from sources.pairs.languages import Lang
+from sources.pairs.schema import one_turn
 from sources.pairs.source import Adapted, NoOptions, Source, UpstreamFile, skipped
 
 OLD_LAYOUT = pa.schema(

@@ -17,6 +17,7 @@ from sources.layouts.upstream.read_as import read_bare, tag
 from sources.layouts.upstream.rows import Rows, in_both
 from sources.pairs.schema import SIDES
 from sources.pairs.source import WHOLE_ROW, Source, UpstreamFile, on_hub
+from sources.text.script import TOLD
 
 REPOSITORIES = {"original": "allenai/Dolci-Instruct-DPO", "fixed": "allenai/Dolci-Instruct-DPO-fixed"}
 
@@ -46,7 +47,7 @@ ZH, EN = in_both(
         commercial_use=False,
         license_note="not established; the answers are under the terms of their models",
         signal="synthetic",
-        adapt=Rows(_read, "en", langs=("zh", "en")),
+        adapt=Rows(_read, "en", langs=TOLD),
         options=Options,
     )
 )

@@ -12,7 +12,7 @@ from sources.layouts.layout import Row
 from sources.layouts.read_row import Read
 from sources.layouts.upstream.read_as import read_as
 from sources.layouts.upstream.rows import Rows
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 from sources.pairs.source import WHOLE_ROW, Always, NoOptions, Source, on_hub
 
 

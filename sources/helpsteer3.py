@@ -18,6 +18,7 @@ from sources.layouts.upstream.compared import annotators_disagree
 from sources.layouts.upstream.options import Strength
 from sources.layouts.upstream.read_as import read_as
 from sources.layouts.upstream.rows import Rows, in_both
+from sources.pairs.languages import LANGS
 from sources.pairs.source import WHOLE_ROW, Source, UpstreamFile, on_hub
 
 KNOWN = ("domain", "individual_preference", "language")
@@ -53,7 +54,7 @@ ZH, EN = in_both(
         license="CC-BY-4.0",
         commercial_use=True,
         signal="human",
-        adapt=Rows(_read, "en", langs=("zh", "en"), says="language", says_nothing=_is_about_code),
+        adapt=Rows(_read, "en", langs=LANGS, says="language", says_nothing=_is_about_code),
         options=Options,
     )
 )

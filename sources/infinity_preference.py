@@ -17,6 +17,7 @@ from sources.layouts.upstream.read_as import read_bare
 from sources.layouts.upstream.rows import Rows, in_both
 from sources.pairs.schema import SIDES
 from sources.pairs.source import WHOLE_ROW, Source, UpstreamFile, on_hub
+from sources.text.script import TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ ZH, EN = in_both(
         license="Apache-2.0",
         commercial_use=True,
         signal="model",
-        adapt=Rows(_read, "en", langs=("zh", "en")),
+        adapt=Rows(_read, "en", langs=TOLD),
         options=Options,
     )
 )

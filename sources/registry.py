@@ -1,5 +1,7 @@
 """Every source that the toolkit knows. Adding one is a file, a fixture, a card and a line here."""
 
+from collections.abc import Sequence
+
 from sources import (
     alpaca_gpt4,
     arena_140k,
@@ -28,6 +30,8 @@ from sources import (
 )
 from sources.command.errors import UsageError
 from sources.command.settings import did_you_mean
+from sources.layouts.upstream.rows import in_language
+from sources.pairs.languages import Lang
 from sources.pairs.source import Source
 
 SOURCES: tuple[Source, ...] = (
@@ -67,14 +71,25 @@ SOURCES: tuple[Source, ...] = (
 )
 
 
-def find_sources(name: str, where: str) -> list[Source]:
-    """The sources of that name, one for each language that it holds.
+def sources_in(lang: Lang) -> list[str]:
+    """The names of the sources of pairs whose rows are in that language."""
+    return [name for name in dict.fromkeys(one.name for one in SOURCES if one.makes == "pairs") if holds(name, lang)]
+
+
+def holds(name: str, lang: Lang) -> bool:
+    """Whether the source of that name has rows in that language."""
+    return any(source.lang == lang for source in find_sources(name, "registry", [lang]))
+
+
+def find_sources(name: str, where: str, langs: Sequence[Lang] = ()) -> list[Source]:
+    """The sources of that name: those of SOURCES, and one for each other of `langs` that its rows are in.
 
     Raises:
         UsageError: there is none; says which exist. `where` is what the error names as the place.
     """
     if found := [source for source in SOURCES if source.name == name]:
-        return found
+        held = {source.lang for source in found}
+        return found + [more for lang in langs if lang not in held and (more := in_language(found[0], lang))]
     names = list(dict.fromkeys(source.name for source in SOURCES))
     raise UsageError(
         where,

@@ -9,7 +9,8 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.pairs.schema import DROPPED, PAIRS, Lang
+from sources.pairs.languages import Lang
+from sources.pairs.schema import DROPPED, PAIRS
 from sources.pairs.source import Adapted, NoOptions, Source, UpstreamFile, skipped
 
 KEPT = ("prompt", "chosen", "rejected", "row", "source_row", "license", "signal", "score_chosen", "score_rejected")

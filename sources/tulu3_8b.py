@@ -14,6 +14,7 @@ from sources.layouts.upstream.read_as import read_bare, tag
 from sources.layouts.upstream.rows import Rows, in_both
 from sources.pairs.schema import SIDES
 from sources.pairs.source import WHOLE_ROW, Always, NoOptions, Source, on_hub
+from sources.text.script import TOLD
 
 TABLE = on_hub(
     "allenai/llama-3.1-tulu-3-8b-preference-mixture",
@@ -38,6 +39,6 @@ ZH, EN = in_both(
         commercial_use=False,
         license_note="parts of it are for non-commercial use",
         signal="model",
-        adapt=Rows(_read, "en", langs=("zh", "en")),
+        adapt=Rows(_read, "en", langs=TOLD),
     )
 )

@@ -57,7 +57,7 @@ def parse(
     what = "what build-prefs wrote, a Parquet file of pairs, or candidates.parquet of synth-prefs"
     add("input", type=Path, metavar="FOLDER_OR_FILE", help=what)
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the result and the journal")
-    add("--lang", choices=("zh", "en"), help="which language, if there are both")
+    add("--lang", metavar="LANG", help="which language, if there are several")
     add("--sample", type=positive, metavar="N", help="judge N pairs, each source by its size; the same ones each time")
     judge = parser.add_argument_group("the judge")
     more = judge.add_argument

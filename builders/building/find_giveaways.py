@@ -12,8 +12,8 @@ from builders.measures.classifier import Answers, tell_apart
 from builders.measures.giveaways import MIN_GROUPS, Giveaways, features, rate, rule_rates
 from builders.measures.statistics import told_rightly
 from builders.stages.keys import Keys
+from sources.pairs.languages import LANGS, Lang
 from sources.pairs.ledger import Account
-from sources.pairs.schema import LANGS, Lang
 
 SAMPLED = 10_000
 """The classifier sees at most so many pairs of a source, those with the lowest ids: the same fair draw in any order."""

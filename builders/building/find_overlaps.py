@@ -9,8 +9,8 @@ from builders.building.find_giveaways import rows_by_source
 from builders.measures.overlap import Overlap, count_overlaps
 from builders.stages.decisions import Decisions
 from builders.stages.keys import Keys
+from sources.pairs.languages import Lang
 from sources.pairs.ledger import Account
-from sources.pairs.schema import Lang
 
 STAGES = ("exact_duplicates", "near_duplicates")
 

@@ -9,8 +9,9 @@ from typing import Protocol
 from builders.inputs.inputs import Inputs, Request
 from builders.measures.giveaways import Giveaways
 from builders.measures.overlap import Overlap
+from sources.checks.tested import not_tested
+from sources.pairs.languages import Lang
 from sources.pairs.ledger import Account, total
-from sources.pairs.schema import Lang
 
 PACKAGES = ("numpy", "pyarrow", "langdetect", "rensa", "xxhash", "orjson", "matplotlib", "rapidfuzz")
 """What the bytes of a build depend on beside this package."""
@@ -73,6 +74,7 @@ def render_manifest(outcome: Outcome, inputs: Inputs, request: Request) -> str:
             }
             for status in inputs.benchmarks
         ],
+        **({"not_tested": lines} if (lines := not_tested(outcome.lang)) else {}),
         "sources": [account.as_dict() for account in outcome.accounts],
         "total": total(outcome.accounts, outcome.lang).as_dict(),
         "giveaways": [each.as_dict() for each in outcome.giveaways],

@@ -30,8 +30,8 @@ from builders.stages.decisions import Decisions
 from sources.command.errors import NoPairsError
 from sources.command.progress import Progress
 from sources.files.folder import check_replaceable, put_in_place, scratch_folder
+from sources.pairs.languages import LANGUAGE_NAMES, Lang
 from sources.pairs.ledger import Account
-from sources.pairs.schema import LANGUAGE_NAMES, Lang
 
 
 @dataclass(frozen=True, slots=True)

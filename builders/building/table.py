@@ -5,10 +5,11 @@ from rich.text import Text
 
 from builders.building.pipeline import Built
 from builders.inputs.inputs import Inputs
+from sources.checks.tested import not_tested_in
 from sources.command.console import result_line
 from sources.pairs.account_table import account_table, peak_memory_mib, remark
+from sources.pairs.languages import LANGUAGE_NAMES
 from sources.pairs.ledger import Account
-from sources.pairs.schema import LANGUAGE_NAMES
 
 
 def show_build(inputs: Inputs, built: list[Built], seconds: float, console: Console) -> None:
@@ -41,6 +42,7 @@ def remarks(inputs: Inputs, built: list[Built]) -> list[Text]:
     if checked:
         lines.append(remark("contamination checked", ", ".join(checked), style="green"))
     lines += [remark("not checked", f"{s.name}: {s.missing}") for s in inputs.benchmarks if s.missing]
+    lines += [remark("not tested", line) for line in not_tested_in([result.lang for result in built])]
     return lines + [remark("input", warning) for warning in inputs.warnings()]
 
 

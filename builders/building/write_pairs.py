@@ -19,8 +19,9 @@ from builders.stages.decisions import NOT_DROPPED_BY_A_STAGE, Decisions
 from builders.stages.keys import Keys
 from sources.files.write_parquet import ROW_GROUP_ROWS, OutputFile, look_back, open_writer, row_groups
 from sources.pairs.extras import EXTRAS, wide_schema, widen
+from sources.pairs.languages import IS_LATIN, LANGS, Lang
 from sources.pairs.ledger import Reason
-from sources.pairs.schema import DROPPED, LANGS, PAIRS, Lang
+from sources.pairs.schema import DROPPED, PAIRS
 
 MAX_FILE_ROWS, FEW_FILES = 98_304, 16
 """A split has files of at most so many rows while they are few; of more rows the files grow, not their number."""
@@ -28,7 +29,8 @@ MAX_FILE_ROWS, FEW_FILES = 98_304, 16
 MAX_FILE_TEXT_BYTES = 1_200_000_000
 """Text of a file, which zstd makes about 500 MB of."""
 
-BYTES_OF_A_CHAR = np.array([{"zh": 3, "en": 1}[lang] for lang in LANGS])
+BYTES_OF_A_CHAR = np.where(IS_LATIN, 1, 3)
+"""By place in LANGS; two of some alphabets count as three."""
 
 
 @dataclass(frozen=True, slots=True)

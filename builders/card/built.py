@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from builders.card.facts import Facts, languages_of, upstream
+from builders.card.facts import REGISTERED, Facts, upstream
 from builders.inputs.inputs import SAMPLE_REVISION
 from sources.command.markdown import bullets, code, plain, table
+from sources.registry import holds
 
 HASH_CHARS = 12
 REVISION_CHARS = 12
@@ -41,7 +42,7 @@ def _left_out(builds: list[Facts]) -> list[dict[str, str]]:
     """The sources of the recipe in these languages that took no part; a build of all names those of all."""
     langs = {facts.lang for facts in builds}
     left = {one["source"]: one for facts in builds for one in facts.manifest["left_out"]}
-    return [one for name, one in left.items() if not languages_of(name) or languages_of(name) & langs]
+    return [one for name, one in left.items() if name not in REGISTERED or any(holds(name, lang) for lang in langs)]
 
 
 def _flags(builds: list[Facts]) -> Iterator[str]:
@@ -90,7 +91,10 @@ def remarks(builds: list[Facts]) -> list[str]:
         for source in facts.manifest["sources"]
         if source.get("columns_not_used")
     ]
-    return unused + [
+    untested = [
+        f"{facts.lang}, not tested: {plain(line)}" for facts in builds for line in facts.manifest.get("not_tested", ())
+    ]
+    return [*untested, *unused] + [
         f"{code(one['file'])}: not the pinned bytes (SHA-256 {code(one['sha256'][:HASH_CHARS])}…, pinned "
         f"{code(one['pinned_sha256'][:HASH_CHARS])}…)"
         for facts in builds

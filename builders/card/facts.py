@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from builders.measures.giveaways import Giveaways
 from builders.measures.statistics import SourceStatistics, Statistics, measure
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 from sources.pairs.source import Source, UpstreamFile
 from sources.registry import SOURCES
 
@@ -92,11 +92,6 @@ def written(builds: Iterable[Facts]) -> Counter[Origin]:
 def source_of(name: str) -> Source | None:
     """The registered source; None for data of the user's own."""
     return REGISTERED.get(name)
-
-
-def languages_of(name: str) -> set[Lang]:
-    """The languages that a registered source holds; none for data of the user's own."""
-    return {source.lang for source in SOURCES if source.name == name}
 
 
 def upstream(name: str) -> UpstreamFile | None:

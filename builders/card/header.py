@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from builders.card.facts import Facts, upstream, written
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 
 HUB_LICENSES = (
     "apache-2.0 mit bsd-2-clause bsd-3-clause cc0-1.0 cc-by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 "

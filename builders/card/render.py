@@ -20,7 +20,7 @@ from builders.card.measures import biases, contamination, dropped, giveaways, so
 from builders.card.words import citations, template, words
 from builders.inputs.inputs import SAMPLE_REVISION
 from sources.command.markdown import bullets, plain
-from sources.pairs.schema import LANGUAGE_NAMES, Lang
+from sources.pairs.languages import LANGUAGE_NAMES, Lang
 
 MEANT = {
     "human": "people who ranked answers",

@@ -10,7 +10,7 @@ from builders.diffing.columns import COMPARED, Pairs, differs, read_pairs
 from builders.diffing.missing import MissingPairs, MissingReason, missing_reasons
 from builders.diffing.settings import changed_settings
 from sources.pairs.built_folder import BuiltFolder
-from sources.pairs.schema import LANGS, Lang
+from sources.pairs.languages import LANGS, Lang
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from builders.diffing.compare import Example, LangDiff
 from builders.diffing.missing import MissingReason
 from sources.command.printable import printable
 from sources.pairs.built_folder import SPLITS, BuiltFolder
-from sources.pairs.schema import LANGUAGE_NAMES
+from sources.pairs.languages import LANGUAGE_NAMES
 
 LABELS = {
     "in_a": "pairs in A",

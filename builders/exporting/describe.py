@@ -12,7 +12,7 @@ from builders.exporting.exported import Exported
 from builders.exporting.write import Count
 from sources.command.printable import printable
 from sources.pairs.built_folder import SPLITS
-from sources.pairs.schema import LANGUAGE_NAMES
+from sources.pairs.languages import LANGUAGE_NAMES
 
 EXPORTED = "exported.json"
 LEFT_OUT = "left_out.jsonl"

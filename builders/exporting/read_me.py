@@ -6,7 +6,7 @@ from builders.exporting.describe import EXPORTED, LEFT_OUT
 from builders.exporting.exported import Exported
 from builders.exporting.format import words_of
 from sources.command.printable import printable
-from sources.pairs.schema import LANGUAGE_NAMES
+from sources.pairs.languages import LANGUAGE_NAMES
 
 
 def read_me(exported: Exported, beside: list[str]) -> str:

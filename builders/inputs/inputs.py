@@ -21,9 +21,9 @@ from sources.command.progress import Progress
 from sources.fetch.data_files import DataFile
 from sources.fetch.fetcher import Fetcher, FileStamp, file_sha256, file_stamp, is_upstream, missing_parts, verify_hash
 from sources.layouts.own_data import Described, OwnData, look_into, own_data
-from sources.pairs.schema import LANGS, Lang
+from sources.pairs.languages import LANGS, LANGUAGE_NAMES, TESTED, Lang
 from sources.pairs.source import NoOptions, Source, UpstreamFile
-from sources.registry import find_sources
+from sources.registry import find_sources, sources_in
 
 SAMPLE_REVISION = "sample"
 
@@ -124,7 +124,7 @@ def select(request: Request) -> Selection:
     Raises:
         UsageError: a name that does not exist, or nothing is left.
     """
-    recipe_sources = choose_sources(request.recipe)
+    recipe_sources = choose_sources(request.recipe, langs=request.langs)
     looked = [look_into(data, request.recipe.limits.reading, "--add") for data in request.added]
     added = [*zip(request.added, looked, strict=True)]
     own = [own_data(data, look.taken, lang) for lang in request.langs for data, look in added]
@@ -149,13 +149,27 @@ def select(request: Request) -> Selection:
     taken += [ChosenSource(one.source, NoOptions(), Cap(), one.files) for one in own]
     _check_distinct(taken)
     if not taken:
-        raise UsageError(
-            "sources",
-            f"none is left for --lang {' '.join(request.langs)}",
-            expected=f"at least one of {', '.join(c.source.name for c in recipe_sources)}",
-        )
+        raise _none_left(recipe_sources, request)
     told = [line for data, look in added for line in tell_files(data, look.how)]
     return Selection(taken, left_out, list(dict.fromkeys(map(_read_as, own))), told)
+
+
+def _none_left(recipe_sources: list[ChosenSource], request: Request) -> UsageError:
+    """Says which sources there are: of the recipe where flags left none, else of all that have the language."""
+    asked = ",".join(request.langs)
+    ours = [chosen.source.name for chosen in recipe_sources if chosen.source.lang in request.langs]
+    if ours or {*request.langs} & {*TESTED}:
+        names = dict.fromkeys(ours or [chosen.source.name for chosen in recipe_sources])
+        return UsageError("sources", f"none is left for --lang {asked}", expected=f"at least one of {', '.join(names)}")
+    there = list(dict.fromkeys(name for lang in request.langs for name in sources_in(lang)))
+    hint = f"These have rows in it: {', '.join(there)}; take one with --only, or add data of your own with --add."
+    found = f"no source of recipe {request.recipe.name} has rows in {' or '.join(map(name_lang, request.langs))}"
+    return UsageError(f"--lang {asked}", found, hint=hint if there else "Add data of your own with --add.")
+
+
+def name_lang(lang: Lang) -> str:
+    """The English name of a language with its code."""
+    return f"{LANGUAGE_NAMES[lang]} ({lang})"
 
 
 def names_of_own(names: Iterable[str]) -> set[str]:

@@ -11,11 +11,12 @@ from rich.text import Text
 from builders.caching.size import shown_bytes
 from builders.inputs.disk import DiskNeeded, needed_disk, unpacked_bytes
 from builders.inputs.inputs import Request, select, source_files
+from sources.checks.tested import not_tested_in
 from sources.command.errors import MissingFileError
 from sources.command.printable import printable
 from sources.fetch.fetcher import Fetcher, Mirror
 from sources.fetch.hub_data import HubFile
-from sources.pairs.schema import LANGUAGE_NAMES, Lang
+from sources.pairs.languages import LANGUAGE_NAMES, Lang
 from sources.pairs.source import UpstreamFile
 
 
@@ -43,11 +44,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The files of a build, the sources that it leaves out, and the disk that it needs where nothing is in the cache;
-    None where that cannot be known."""
+    """The files of a build, the sources that it leaves out, what is not known to work in its languages, and the disk
+    that it needs where nothing is in the cache; None where that cannot be known."""
 
     files: list[PlannedFile]
     left_out: list[tuple[str, str]]
+    not_tested: list[str]
     disk: DiskNeeded | None = None
 
 
@@ -70,7 +72,7 @@ def make_plan(request: Request, listed: Sequence[Listed] = ()) -> Plan:
             for file in _name_all(named, request.fetcher)
         ]
     planned += _plan_listed(listed, request.langs)
-    return Plan(planned, selection.left_out, _plan_disk(planned, request))
+    return Plan(planned, selection.left_out, not_tested_in(request.langs), _plan_disk(planned, request))
 
 
 def _plan_disk(files: Sequence[PlannedFile], request: Request) -> DiskNeeded | None:
@@ -111,8 +113,8 @@ def _plan_listed(listed: Sequence[Listed], langs: Sequence[Lang]) -> Iterator[Pl
             yield from (PlannedFile(*known, file.path, file.bytes, "download") for file in data.files)
 
 
-def show_plan(plan: Plan, console: Console) -> None:
-    """The plan as a table."""
+def show_plan(plan: Plan, console: Console, done: str = "nothing was read") -> None:
+    """The plan as a table; `done` says what has been done for it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("source", "language", "licence", "commercial use"):
         table.add_column(name)
@@ -135,6 +137,8 @@ def show_plan(plan: Plan, console: Console) -> None:
     console.print(table)
     for name, why in plan.left_out:
         console.print(Text.assemble(("left out", "yellow"), f"  {name}: {why}"))
+    for line in plan.not_tested:
+        console.print(Text.assemble(("not tested", "yellow"), f"  {line}"))
     if plan.disk is not None:
         cached = f", at most {shown_bytes(plan.disk.cache)} in the cache (--no-cache)" if plan.disk.cache else ""
         console.print(Text(f"disk: about {plan.disk}{cached}", style="dim"))
@@ -143,7 +147,7 @@ def show_plan(plan: Plan, console: Console) -> None:
     mb = sum(file.bytes or 0 for file in to_fetch) / 1e6
     console.print(
         Text(
-            f"{len(files)} files, {len(to_fetch)} to download (at least {mb:,.1f} MB); nothing was read.",
+            f"{len(files)} files, {len(to_fetch)} to download (at least {mb:,.1f} MB); {done}.",
             style="dim",
         )
     )

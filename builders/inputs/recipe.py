@@ -23,6 +23,7 @@ from sources.command.settings import (
 )
 from sources.fetch.data_files import DataFile
 from sources.files.rows import Limits
+from sources.pairs.languages import Lang
 from sources.pairs.reasoning import ReasoningPolicy
 from sources.pairs.source import Source
 from sources.registry import find_sources
@@ -128,26 +129,27 @@ def add_sources(recipe: Recipe, names: Sequence[str], where: str) -> Recipe:
     return recipe.model_copy(update={"sources": recipe.sources | new}) if new else recipe
 
 
-def choose_sources(recipe: Recipe, where: str = "recipe") -> list[ChosenSource]:
-    """The sources of a recipe with their options, in order of precedence; one for each language that a source holds.
+def choose_sources(recipe: Recipe, where: str = "recipe", langs: Sequence[Lang] = ()) -> list[ChosenSource]:
+    """The sources of a recipe with their options, in order of precedence; one for each language that a source has in
+    SOURCES, and for each other of `langs` that its rows are in.
 
     Raises:
         UsageError: a source or an option does not exist, or a value does not fit; says what does.
     """
     chosen = []
     for name, given in recipe.sources.items():
-        for source in _sources_of_pairs(name, where):
+        for source in _sources_of_pairs(name, where, langs):
             chosen.append(ChosenSource(source, *_fit_options(source, dict(given), where)))
     return chosen
 
 
-def _sources_of_pairs(name: str, where: str) -> list[Source]:
+def _sources_of_pairs(name: str, where: str, langs: Sequence[Lang] = ()) -> list[Source]:
     """The sources of that name.
 
     Raises:
         UsageError: there is none, or it gives prompts only.
     """
-    found = find_sources(name, where)
+    found = find_sources(name, where, langs)
     if found[0].makes != "pairs":
         hint = "Make pairs of it with synth-prefs; read them by --synth."
         raise UsageError(where, f"{name} gives prompts, not pairs", hint=hint)

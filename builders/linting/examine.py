@@ -29,8 +29,8 @@ from sources.command.printable import printable
 from sources.command.progress import Progress
 from sources.layouts.find import Taken
 from sources.layouts.own_data import Described, look_into, own_data
+from sources.pairs.languages import LANGS
 from sources.pairs.ledger import Account, total
-from sources.pairs.schema import LANGS
 from sources.pairs.source import NoOptions
 
 RECIPE = Recipe(

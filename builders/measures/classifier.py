@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.pairs.languages import IS_DENSE, LANGS
 from sources.text.codes import decode, mix
 
 FOLDS = 5
@@ -18,8 +19,8 @@ FEATURES = 512
 """So many n-grams are looked at, the commonest."""
 
 BUCKET_BITS = 16
-WIDTH = {"zh": 2, "en": 4}
-"""Characters of an n-gram: about one word of either language."""
+WIDTH, DENSE_WIDTH = 4, 2
+"""Characters of an n-gram: about one word of letters, or of a script whose characters say more."""
 
 HEAD_CHARS, TAIL_CHARS = 320, 80
 """So much of a long answer is read; the marks stand for its beginning, for what was left out, and for its end."""
@@ -67,7 +68,8 @@ def ngram_differences(answers: Answers) -> np.ndarray:
     """int8[n, FEATURES]: how much more often chosen has each of the commonest n-grams than rejected."""
     sides = (answers.chosen, answers.rejected)
     starts = range(0, len(answers.groups), BLOCK_PAIRS)
-    blocks = [[_buckets(side.slice(start, BLOCK_PAIRS), WIDTH[answers.lang]) for side in sides] for start in starts]
+    width = DENSE_WIDTH if IS_DENSE[LANGS.index(answers.lang)] else WIDTH
+    blocks = [[_buckets(side.slice(start, BLOCK_PAIRS), width) for side in sides] for start in starts]
     counts = np.zeros(1 << BUCKET_BITS, np.int64)
     for block in blocks:
         for buckets, _ in block:

@@ -10,8 +10,8 @@ from sources.checks import CheckLimits
 from sources.checks.answers import refusal_chosen, refusal_rejected
 from sources.text.characters import Kind
 from sources.text.codes import owners
-from sources.text.language import NO, YES
 from sources.text.texts import PairTexts
+from sources.text.verdict import NO, YES
 
 MAX_MARKS = 255
 MIN_LIST_LINES = 2

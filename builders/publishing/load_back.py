@@ -16,7 +16,7 @@ from typing import Any
 
 from builders.publishing.hub_errors import hide
 from sources.command.errors import PublishError
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 
 ROOT = Path(__file__).parent.parent.parent
 BATCH_ROWS = 8192

@@ -10,7 +10,7 @@ from builders.card.licences import is_unknown
 from sources.command.errors import BrokenFileError, MissingFileError, PublishError
 from sources.fetch.fetcher import file_sha256
 from sources.pairs.built_folder import MANIFEST, OUTPUT, open_built
-from sources.pairs.schema import LANGS
+from sources.pairs.languages import LANGS
 
 REPORT = "report.html"
 AGAIN = "Build it again with build-prefs."
@@ -26,7 +26,8 @@ def find_builds(out: Path) -> list[Path]:
     if not (out / MANIFEST).is_file():
         for folder in (out / lang for lang in LANGS):
             if folder.is_dir() and not (folder / MANIFEST).is_file():
-                hint = f"Build it again, or give {' or '.join(str(out / lang) for lang in LANGS)}."
+                finished = [str(out / lang) for lang in LANGS if (out / lang / MANIFEST).is_file()]
+                hint = f"Build it again, or give {' or '.join(finished)}." if finished else "Build it again."
                 raise MissingFileError(folder, f"no {MANIFEST} there, so it is no finished build", hint=hint)
     return [built.path for built in open_built(out)]
 

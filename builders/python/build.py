@@ -25,8 +25,9 @@ from sources.fetch.fetcher import SAMPLE, Mirror
 from sources.fetch.fetcher import sample as sample_files
 from sources.pairs.account_table import account_table
 from sources.pairs.built_folder import SPLITS, Split
+from sources.pairs.language_names import parse_langs
+from sources.pairs.languages import Lang
 from sources.pairs.ledger import Account, total
-from sources.pairs.schema import Lang
 
 if TYPE_CHECKING:
     import datasets
@@ -136,12 +137,14 @@ class BuildOptions(TypedDict, total=False):
 
 
 @overload
-def build(*, lang: Lang, **options: Unpack[BuildOptions]) -> BuildResult: ...
+def build(  # type: ignore[overload-overlap]  # "all" is no language
+    *, lang: Literal["all"] | list[Lang], **options: Unpack[BuildOptions]
+) -> dict[Lang, BuildResult]: ...
 @overload
-def build(*, lang: Literal["all"], **options: Unpack[BuildOptions]) -> dict[Lang, BuildResult]: ...
+def build(*, lang: Lang, **options: Unpack[BuildOptions]) -> BuildResult: ...
 def build(
     *,
-    lang: Lang | Literal["all"],
+    lang: Lang | list[Lang],
     out: str | Path = "prefs",
     sample: bool = False,
     mirror: str | Path | None = None,
@@ -172,7 +175,8 @@ def build(
     report: bool = True,
     progress: bool = False,
 ) -> BuildResult | dict[Lang, BuildResult]:
-    """The dataset that the command build-prefs writes with the same options; a result for each language with "all".
+    """The dataset that the command build-prefs writes with the same options; a result for each language where `lang` is
+    a list, or "all", which is Chinese and English.
 
     With `cache`, files that an earlier build has read and checked in the same way are not read again.
     `encoding`, `include` and `exclude` are about the files of `add`: the encoding of text that is not UTF-8, and
@@ -183,7 +187,7 @@ def build(
     """
     added = parse_added(*map(listed, (add, add_name, add_licence, add_signal)))
     request = make_request(
-        lang=lang,
+        lang=lang if isinstance(lang, str) else ",".join(lang),
         out=Path(out),
         sample=sample,
         mirror=mirror,
@@ -215,7 +219,7 @@ def build(
         bars.close()
     said = [line.plain for line in remarks(inputs, built)]
     results = {one.lang: BuildResult(one.lang, one.folder, one.accounts, said) for one in built}
-    return results if lang == "all" else results[lang]
+    return results[lang] if isinstance(lang, str) and lang != "all" else results
 
 
 def make_request(
@@ -251,8 +255,7 @@ def make_request(
     Raises:
         UsageError: an option is wrong.
     """
-    if lang not in ("zh", "en", "all"):
-        raise UsageError("lang", f"no language {lang!r}", expected="zh, en or all")
+    langs = parse_langs(lang, "--lang")
     check_counts(limit=limit, workers=workers)
     if sample and mirror is not None:
         raise UsageError("sample", "does not go with mirror", hint="Give one of them.")
@@ -264,7 +267,7 @@ def make_request(
         raise UsageError("--only-added", "needs --add", hint="Name your data with --add FILE.")
     own = names_of_own(one.name for one in added)
     return Request(
-        langs=("zh", "en") if lang == "all" else ("zh",) if lang == "zh" else ("en",),
+        langs=langs,
         recipe=add_sources(load_recipe(recipe), [name for name in only if name not in own], "--only"),
         fetcher=sample_files() if sample else Mirror(Path(mirror)) if mirror is not None else Download(),
         out=out,

@@ -13,9 +13,11 @@ from builders.measures.giveaways import Giveaways
 from builders.measures.overlap import Overlap
 from builders.measures.statistics import SourceStatistics, Statistics
 from builders.report.scripts import Scripts, find_scripts
+from sources.checks.tested import not_tested
 from sources.pages.formats import share
+from sources.pairs.languages import Lang
 from sources.pairs.ledger import Account, Reason, total
-from sources.pairs.schema import SIDES, Lang
+from sources.pairs.schema import SIDES
 
 EXAMPLES = 3
 EXAMPLE_CHARS = 220
@@ -168,6 +170,7 @@ def find_unchecked(facts: Facts) -> list[tuple[str, str]]:
     found += [("check off", ", ".join(off))] if off else []
     found += _only_a_part(facts.build.request)
     found += [("left out", f"{name}: {why}") for name, why in inputs.selection.left_out]
+    found += [("not tested", line) for line in not_tested(facts.build.lang)]
     found += [("layout guessed", layout) for layout in inputs.selection.layouts]
     found += [said for account in facts.build.accounts for said in account.remarks()]
     return found + [("input", warning) for warning in inputs.warnings(facts.build.lang)]

@@ -5,6 +5,7 @@ from itertools import accumulate
 
 from rapidfuzz.distance import LCSseq
 
+from sources.pairs.languages import IS_DENSE, LANGS
 from sources.text.script import script_language
 
 WORD = re.compile(r"\w+|\s+|[^\w\s]")
@@ -19,10 +20,11 @@ MIN_RUN = {"zh": 4, "en": 3}
 def shared_runs(chosen: str, rejected: str) -> list[int]:
     """The runs that both texts have in the same order: (place in chosen, place in rejected, length), in one flat list.
 
-    Texts in Chinese are compared by characters, others by words; places and lengths are characters.
+    Texts in Chinese, Japanese and the like are compared by characters, others by words. Places and lengths are
+    characters.
     """
     lang = script_language(chosen[:LOOKED_AT], rejected[:LOOKED_AT])
-    if lang == "zh":
+    if IS_DENSE[LANGS.index(lang)]:
         return _flat(_blocks(chosen, rejected, MIN_RUN["zh"]))
     left, right = WORD.findall(chosen), WORD.findall(rejected)
     at_left, at_right = (list(accumulate(map(len, words), initial=0)) for words in (left, right))

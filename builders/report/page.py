@@ -21,8 +21,8 @@ from sources.pages import formats
 from sources.pages.drawing import Colour, Studio, open_studio
 from sources.pages.hidden import visible
 from sources.pages.policy import page_style, policy
+from sources.pairs.languages import LANGUAGE_NAMES
 from sources.pairs.ledger import Account
-from sources.pairs.schema import LANGUAGE_NAMES
 
 HERE = Path(__file__).parent
 
@@ -48,7 +48,7 @@ def render_report(facts: Facts) -> str:
         build=facts.build,
         chart=drawings,
         language=LANGUAGE_NAMES[facts.build.lang],
-        html_lang="zh-Hans" if facts.build.lang == "zh" else "en",
+        html_lang="zh-Hans" if facts.build.lang == "zh" else facts.build.lang,
         version=version("build-prefs"),
         whole=facts.build.statistics.whole,
         groups=_groups(facts),

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from builders.report.sample import order_keys
 from sources.pairs.schema import SIDES
 from sources.text.characters import Kind
-from sources.text.language import NO, OPEN, YES
 from sources.text.texts import PairTexts
+from sources.text.verdict import NO, OPEN, YES
 
 PAIRS_A_SOURCE = 400
 

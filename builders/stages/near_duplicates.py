@@ -15,7 +15,7 @@ from builders.stages.keys import Keys
 from builders.stages.same_template import drop_other_items
 from builders.stages.similar import alike, crowded, distinct, edited_candidates
 from builders.stages.uncrowd import rest_candidates
-from sources.pairs.schema import LANGS
+from sources.pairs.languages import IS_DENSE
 from sources.text.edits import edit_similarity
 from sources.text.ngrams import MAX_TEXTS, similarities, token_sets
 from sources.text.texts import PairTexts
@@ -23,8 +23,8 @@ from sources.text.texts import PairTexts
 CANDIDATES_AT_ONCE = MAX_TEXTS // 16
 """Candidates whose text is in memory at the same time while they are verified."""
 
-MIN_EDITED_CHARS = np.array([{"zh": 6, "en": 12}[lang] for lang in LANGS])
-"""Shorter texts must be equal: "通过" and "不通过" are no two spellings of one answer."""
+MIN_EDITED_CHARS = np.where(IS_DENSE, 6, 12)
+"""By place in LANGS. Shorter texts must be equal: "通过" and "不通过" are no two spellings of one answer."""
 
 MIN_SHARED, MAX_SHORT_CHARS = 0.05, 200
 """Longer texts that share a smaller part of their n-grams than this are not compared character by character."""

@@ -15,7 +15,7 @@ from builders.stages.found import TextReader, kept_in_memory
 from builders.stages.keys import Keys
 from builders.stages.substitutions import replaced_alike
 from builders.stages.uncrowd import TokenCounts, count_tokens, in_parts
-from sources.pairs.schema import LANGS
+from sources.pairs.languages import IS_DENSE
 from sources.text.characters import Kind
 from sources.text.codes import text_keys
 from sources.text.minhash import pair_tokens, side_tokens
@@ -34,8 +34,9 @@ MIN_ITEM_TOKENS = 0.8
 MAX_OWN_SIMILARITY = 0.3
 """Two items share less of what hardly another pair has than this."""
 
-MAX_LABEL_CHARS = np.array([{"zh": 12, "en": 24}[lang] for lang in LANGS])
-MIN_SLOT_CHARS = np.array([{"zh": 3, "en": 6}[lang] for lang in LANGS])
+MAX_LABEL_CHARS, MIN_SLOT_CHARS = np.where(IS_DENSE, 12, 24), np.where(IS_DENSE, 3, 6)
+"""By place in LANGS."""
+
 LOW_BITS = (np.uint64(1) << TOKEN_BITS) - np.uint64(1)
 
 

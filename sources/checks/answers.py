@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from sources.checks.check import CheckLimits, Hits, matches
 from sources.checks.repetition import loops
-from sources.pairs.schema import LANGS, SIDES
+from sources.pairs.languages import IS_DENSE, LANGS
+from sources.pairs.schema import SIDES
 from sources.text.characters import Kind, kind_table
 from sources.text.codes import Codes, owners
 from sources.text.simplified import simplify_rows
@@ -49,7 +50,8 @@ IDENTITY = (
     rf"\bmy name is {MODEL}\b|\bI(?:['’]m| am| was)\b[^.!?\n]{{0,60}}\b(?:trained|developed|created|made) by {MAKER}\b"
 )
 
-MIN_CUT_CHARS = {"zh": 40, "en": 120}
+MIN_CUT_CHARS = np.where(IS_DENSE, 40, 120)
+"""By place in LANGS."""
 LIST_LINE = re.compile(r"\s*(?:[-*•·–—]|\(?[0-9一二三四五六七八九十]{1,3}[.、)）:：]|[A-Za-z][.)])")
 NO_SENTENCE = re.compile(r"#\S+$|https?:|www\.|[={}<>`|\\]")
 LETTER_KINDS = (Kind.LATIN, Kind.HAN, Kind.LIGHT)
@@ -122,7 +124,7 @@ def cut_off_rejected(texts: PairTexts, limits: CheckLimits) -> Hits:
 def _cut_off(texts: PairTexts, side: int) -> Hits:
     """Long prose whose last character is a letter or a comma, and whose last line is no list item and not short."""
     lengths, counts = texts.codes.lengths[side::3], texts.counts[side::3]
-    wanted = np.array(list(MIN_CUT_CHARS.values()))[texts.langs[::3]]
+    wanted = MIN_CUT_CHARS[texts.langs[::3]]
     long_prose = np.flatnonzero((lengths >= wanted) & (counts[:, Kind.STOP] > 0))
     unended = long_prose[_ends_open(texts.solid, 3 * long_prose + side)]
     looping = {text for text, loop in loops(texts).items() if loop.at_end}

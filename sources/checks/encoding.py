@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from sources.checks.check import CheckLimits, Hits, quote
 from sources.command.printable import printable
+from sources.pairs.languages import TESTED
 from sources.pairs.schema import SIDES
 from sources.text.characters import Kind
 from sources.text.charsets import MIN_STRANGE, MIN_STRANGE_SHARE, way_back
@@ -67,8 +68,8 @@ def _numbered(texts: PairTexts, suspects: np.ndarray) -> Iterator[tuple[int, str
 
 
 def _strange(texts: PairTexts) -> np.ndarray:
-    """The texts with many characters that Chinese and English hardly have."""
-    counts = texts.strange_counts
+    """The texts that should be in Chinese or English and have many characters that these hardly have."""
+    counts = np.where(texts.langs < len(TESTED), texts.strange_counts, 0)
     return np.flatnonzero((counts >= MIN_STRANGE) & (counts >= MIN_STRANGE_SHARE * texts.solid.lengths))
 
 

@@ -4,9 +4,11 @@ import numpy as np
 import pyarrow as pa
 
 from sources.checks.check import CheckLimits, Hits, matches
-from sources.pairs.schema import LANGS, SIDES
-from sources.text.language import NO, YES, name_language
+from sources.pairs.languages import IS_LATIN
+from sources.pairs.schema import SIDES
+from sources.text.language import name_language
 from sources.text.texts import PairTexts
+from sources.text.verdict import NO, YES
 
 ASKS_FOR_A_LANGUAGE = (
     r"(?i)翻[译譯]|[译譯]成|[译譯][为為]|[译譯]文|英[译譯]|[汉漢][译譯]|[英日法德俄韩韓汉漢粤粵泰藏蒙外][语語]|[英日法德俄韩韓外]文|"
@@ -18,7 +20,7 @@ ASKS_FOR_A_LANGUAGE = (
 """A prompt that names a language may well be answered in it."""
 
 HAS_LATIN_WORD = r"[A-Za-z]{3}"
-"""A Chinese prompt about a Latin word may well be answered in Latin words (synonyms, code, names)."""
+"""A prompt in other than Latin letters about a Latin word may be answered in such words (synonyms, code, names)."""
 
 
 def wrong_language(texts: PairTexts, limits: CheckLimits) -> Hits:
@@ -51,8 +53,8 @@ def _without_request(texts: PairTexts, strange: np.ndarray) -> list[int]:
     prompts = texts.prompt.take(pa.array(rows))
     asked = np.zeros(len(rows), dtype=bool)
     asked[matches(prompts, ASKS_FOR_A_LANGUAGE)] = True
-    chinese = texts.langs[3 * rows] == LANGS.index("zh")
-    asked[np.intersect1d(matches(prompts, HAS_LATIN_WORD), np.flatnonzero(chinese))] = True
+    in_other_letters = ~IS_LATIN[texts.langs[3 * rows]]
+    asked[np.intersect1d(matches(prompts, HAS_LATIN_WORD), np.flatnonzero(in_other_letters))] = True
     kept: list[int] = rows[~asked].tolist()
     return kept
 

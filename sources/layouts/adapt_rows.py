@@ -10,9 +10,10 @@ from sources.layouts.layout import Draft, Half, NoPairError, Options, Row
 from sources.layouts.read_row import Read
 from sources.layouts.unpaired import pair_up
 from sources.pairs.extras import EXTRAS, narrow_answer, narrow_turns, write_extras
-from sources.pairs.schema import TURNS, Lang, one_turn
+from sources.pairs.languages import Lang
+from sources.pairs.schema import TURNS, one_turn
 from sources.pairs.source import Adapted, skipped
-from sources.text.script import BEGINNING_CHARS, script_languages
+from sources.text.script import BEGINNING_CHARS, name_told, tell_languages
 
 ReadRow = Callable[[Row], Read]
 Numbered = list[tuple[int, Draft]]
@@ -48,14 +49,14 @@ def adapt_cells(cells: list[Any], numbers: list[int], read: ReadRow, lang: Lang 
 
 def _of_language(drafts: Numbered, lang: Lang | None) -> tuple[Numbered, list[tuple[int, str, str]]]:
     """The pairs of that language, each with its own where both are wanted, and the rows of which none is left."""
-    for (_, draft), found in zip(drafts, script_languages([_beginning(draft) for _, draft in drafts]), strict=True):
+    for (_, draft), found in zip(drafts, tell_languages([_beginning(draft) for _, draft in drafts], lang), strict=True):
         draft.lang = draft.lang or found
     if lang is None:
         return drafts, []
     ours = [numbered for numbered in drafts if numbered[1].lang == lang]
     used = {row for number, draft in ours for row in (number, draft.rejected_row)}
     others = {
-        row: draft.lang
+        row: name_told(draft.lang, _beginning(draft))
         for number, draft in drafts
         for row in (number, draft.rejected_row)
         if row is not None and row not in used

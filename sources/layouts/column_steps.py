@@ -9,12 +9,7 @@ from sources.layouts.layout import Draft, Half, Message, NoPairError, Row, is_no
 from sources.layouts.ranked import rate_all
 from sources.layouts.tool_calls import read_tools
 from sources.layouts.turns import history_turns, number
-
-LANGUAGES = {
-    "zh": "zh", "zh-cn": "zh", "zh-tw": "zh", "zh-hans": "zh", "zh-hant": "zh", "zho": "zh", "cmn": "zh",
-    "chinese": "zh", "mandarin": "zh", "中文": "zh", "汉语": "zh",
-    "en": "en", "en-us": "en", "en-gb": "en", "eng": "en", "english": "en", "英文": "en", "英语": "en",
-}  # fmt: skip
+from sources.pairs.language_names import language_named
 
 CONFIRMS = "chosen"
 """A label that says no more than the columns do: the chosen one is better."""
@@ -133,8 +128,7 @@ def _fill(drafts: Drafts, what: str, value: float | str, side: str) -> bool:
 
 
 def read_language(row: Row, drafts: Drafts, column: str) -> bool:
-    name = row[column]
-    lang = LANGUAGES.get(name.strip().lower(), "") if isinstance(name, str) else ""
+    lang = language_named(row[column])
     for draft in drafts:
         draft.lang = draft.lang or lang
     return bool(lang) and all(draft.lang == lang for draft in drafts)

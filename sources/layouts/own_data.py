@@ -18,10 +18,11 @@ from sources.files.rows import Limits
 from sources.layouts.adapt_rows import adapt_cells, of_other_language
 from sources.layouts.find import Taken, find_layout, name_layout, row_reader
 from sources.layouts.plain import PlainRows, read_plain
-from sources.pairs.schema import Lang, Signal
+from sources.pairs.languages import Lang
+from sources.pairs.schema import Signal
 from sources.pairs.source import WHOLE_ROW, Adapted, NoOptions, Source, UpstreamFile, skipped
 from sources.pairs.whole_row import whole_cells
-from sources.text.script import script_languages
+from sources.text.script import name_told, tell_languages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ def adapt(layout: str, is_named: bool, lang: Lang | None, rows: pa.Table, option
 
 def _adapt_plain(plain: PlainRows, numbers: list[int], lang: Lang | None) -> Adapted:
     """Rows of plain texts or messages, a column at a time."""
-    by_script = pa.array(script_languages(plain.beginnings), pa.string())
+    by_script = pa.array(tell_languages(plain.beginnings, lang), pa.string())
     said = plain.columns.get("lang")
     langs = by_script if said is None else pc.coalesce(said, by_script)
     table = pa.table({**plain.columns, "lang": langs, "row": pa.array(numbers, pa.int64())})
@@ -116,6 +117,6 @@ def _adapt_plain(plain: PlainRows, numbers: list[int], lang: Lang | None) -> Ada
     if lang is not None:
         ours = pc.equal(langs, lang)
         table = table.filter(ours)
-        others = zip(numbers, langs.to_pylist(), strict=True)
-        lost = of_other_language({number: found for number, found in others if found != lang}, lang)
+        others = zip(numbers, langs.to_pylist(), plain.beginnings.to_pylist(), strict=True)
+        lost = of_other_language({number: name_told(*found) for number, *found in others if found[0] != lang}, lang)
     return Adapted(table, skipped(lost), unused=plain.unused, layouts={plain.layout: len(numbers)})

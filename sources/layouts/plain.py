@@ -8,13 +8,14 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.layouts.column_steps import LANGUAGES, read_language, read_model, read_score
+from sources.layouts.column_steps import read_language, read_model, read_score
 from sources.layouts.columns import Step
 from sources.layouts.known.dialogues import is_open_dialogue
 from sources.layouts.known.trl import CONVERSATIONAL, STANDARD
 from sources.layouts.layout import Layout
 from sources.layouts.opened import OPENS_MESSAGES, is_written_out
 from sources.layouts.read_row import Match, RowReader, matches
+from sources.pairs.language_names import language_named
 from sources.pairs.schema import SIDES, TURNS, one_turn
 from sources.pairs.source import WHOLE_ROW
 from sources.text.script import BEGINNING_CHARS
@@ -131,7 +132,7 @@ def _read_step(column: pa.Array, step: Step) -> tuple[str, pa.Array, int] | None
     function, side = getattr(step, "func", step), getattr(step, "keywords", {}).get("side")
     if function is read_language and pa.types.is_string(column.type):
         said = column.dictionary_encode()
-        known = [LANGUAGES.get((name or "").strip().lower()) for name in said.dictionary.to_pylist()]
+        known = [language_named(name) or None for name in said.dictionary.to_pylist()]
         langs = pa.array(known, pa.string()).take(said.indices)
         blank = pc.sum(pc.equal(pc.utf8_trim_whitespace(column), "")).as_py() or 0
         return "lang", langs, langs.null_count - column.null_count - blank

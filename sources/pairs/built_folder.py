@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from sources.command.errors import BrokenFileError, MissingFileError
 from sources.pairs.extras import TOOLS, is_wide, narrow
-from sources.pairs.schema import LANGS, SIDES, Lang
+from sources.pairs.languages import LANGS, Lang
+from sources.pairs.schema import SIDES
 
 Split = Literal["train", "test"]
 SPLITS: tuple[Split, ...] = ("train", "test")
@@ -72,7 +73,7 @@ class BuiltFolder:
 
 
 def open_built(folder: Path) -> list[BuiltFolder]:
-    """The languages of a build: `folder` itself, or zh and en below it.
+    """The languages of a build: `folder` itself, or those below it in folders named by their codes.
 
     Raises:
         MissingFileError: there is no build.
@@ -82,7 +83,8 @@ def open_built(folder: Path) -> list[BuiltFolder]:
         return [_open(folder)]
     found = [_open(folder / lang) for lang in LANGS if isfile(folder / lang / MANIFEST)]
     if not found:
-        there = "no such folder" if not isdir(folder) else f"no {MANIFEST} there, nor in zh or en below it"
+        found_none = f"no {MANIFEST} there, nor in a folder of a language (zh, en, ...) below it"
+        there = found_none if isdir(folder) else "no such folder"
         raise MissingFileError(folder, there, expected="what build-prefs wrote", hint="Make it with build-prefs.")
     return found
 

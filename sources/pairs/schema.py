@@ -11,12 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Lang = Literal["zh", "en"]
 Signal = Literal["human", "votes", "safety", "model", "synthetic", "degraded", "unknown"]
 """Who preferred the chosen answer; unknown only for data of one's own whose owner did not say."""
 
-LANGS: Final[tuple[Lang, ...]] = ("zh", "en")
-LANGUAGE_NAMES: Final = {"zh": "Chinese", "en": "English"}
 SIDES: Final = ("prompt", "chosen", "rejected")
 
 MESSAGE: Final = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])

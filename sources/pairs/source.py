@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from sources.pairs.schema import Lang, Signal
+from sources.pairs.languages import Lang
+from sources.pairs.schema import Signal
 
 Host = Literal["hub", "github"]
 COMMIT = re.compile(r"[0-9a-f]{7,40}")

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.pairs.languages import IS_DENSE, LANGS
 from sources.pairs.reasoning import Reasoned, find_reasoning
-from sources.pairs.schema import LANGS, SIDES, joined_text
+from sources.pairs.schema import SIDES, joined_text
 from sources.text.characters import Kind, kind_table, lower_table, telltale_table
 from sources.text.charsets import strange_table
 from sources.text.codes import Codes, decode, mix, nfkc, owners, spans, text_keys
@@ -21,10 +22,10 @@ from sources.text.language import verdicts
 from sources.text.ngrams import Tokens, replace_texts, tokens
 from sources.text.simplified import simplified, simplified_table
 
-NGRAM = {"zh": 4, "en": 8}
-"""Characters of an n-gram: about two words of either language."""
+NGRAMS = np.where(IS_DENSE, 4, 8)
+"""Characters of an n-gram, by place in LANGS: about two words of any language."""
 
-FINE_NGRAM = NGRAM["zh"]
+FINE_NGRAM = 4
 
 LINE_BREAKS = np.array([0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029], dtype=np.uint32)
 
@@ -80,7 +81,7 @@ class Texts:
 
     @cached_property
     def _ngram_sizes(self) -> np.ndarray:
-        return np.asarray(np.array([NGRAM[lang] for lang in LANGS])[self.langs])
+        return np.asarray(NGRAMS[self.langs])
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -96,7 +97,7 @@ class Texts:
     @cached_property
     def fine_tokens(self) -> Tokens:
         """The n-grams of the folded texts, FINE_NGRAM wide in every language: more of them survive an edit."""
-        if (self.langs == LANGS.index("zh")).all():
+        if IS_DENSE[self.langs].all():
             return self.tokens
         return tokens(self.folded, np.full(len(self.langs), FINE_NGRAM))
 
@@ -156,9 +157,7 @@ class PairTexts(Texts):
     def keys(self) -> np.ndarray:
         """uint64[n, 3]: a hash of prompt, chosen and rejected, equal for texts that differ in white space only."""
         keys = text_keys(self.solid).reshape(-1, 3)
-        turns = pc.list_value_length(self.pairs["prompt"].combine_chunks()).to_numpy(zero_copy_only=False)
-        several = np.flatnonzero(turns > 1)
-        keys[several, 0] ^= mix(turns[several].astype(np.uint64))
+        keys[:, 0] ^= _by_turns(self.pairs["prompt"].combine_chunks())
         return keys
 
     @cached_property
@@ -196,6 +195,18 @@ def _noticed_table() -> np.ndarray:
     """bool[0x110000]: the code points that are looked for in every text at once."""
     table = simplified_table()
     return np.asarray(telltale_table() | (strange_table() > 0) | (table != np.arange(len(table))))
+
+
+def prompt_keys(prompts: pa.Array, *, simplify: bool = False) -> np.ndarray:
+    """uint64[n]: the hashes of prompts alone, as `PairTexts.keys` has them."""
+    texts = Texts(joined_text(prompts), np.zeros(len(prompts), np.int64), simplify=simplify)
+    return np.asarray(text_keys(texts.solid) ^ _by_turns(prompts))
+
+
+def _by_turns(prompts: pa.Array) -> np.ndarray:
+    """uint64[n]: what tells prompts of several turns from one turn that says the same; 0 for one turn."""
+    turns = pc.list_value_length(prompts).to_numpy(zero_copy_only=False)
+    return np.asarray(np.where(turns > 1, mix(turns.astype(np.uint64)), np.uint64(0)))
 
 
 def lang_index(langs: pa.ChunkedArray | pa.Array) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sources.command.errors import UsageError
 from sources.fetch.fetcher import Fetcher
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 from synth.job.asking import AskSettings
 from synth.job.completion import Api, Side, Writer
 from synth.job.model import Model
@@ -71,7 +71,8 @@ class Job:
         if answers > 1 and writing.sampling.get("temperature") == 0:
             flag = "--answers" if self.candidates else "--num-rejected"
             raise UsageError(flag, "temperature 0 gives the same answer each time", hint="Raise it.")
-        template = load_template(flag, writing.templates.get(self.lang, self.lang)) if api == "completions" else None
+        named = {str(lang): name for lang, name in writing.templates.items()}.get(self.lang, self.lang)
+        template = load_template(flag, named) if api == "completions" else None
         return Writer(
             side=model.side,
             model=model.name,

@@ -18,7 +18,8 @@ from sources.fetch.fetcher import Fetcher, Located, file_sha256, is_upstream
 from sources.files.read import read_rows
 from sources.files.rows import Limits, RowBatch
 from sources.pairs.assemble import lost_rows
-from sources.pairs.schema import TURNS, Lang, joined_text
+from sources.pairs.languages import Lang
+from sources.pairs.schema import TURNS, joined_text
 from sources.pairs.source import OPTIONAL, Adapted, NoOptions, Source, UpstreamFile, skipped
 from sources.registry import find_sources
 from synth.job.template import Message

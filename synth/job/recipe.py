@@ -9,7 +9,7 @@ from pydantic import Field
 
 from sources.command.errors import UsageError
 from sources.command.settings import Settings, did_you_mean, find_settings, load_settings
-from sources.pairs.schema import Lang
+from sources.pairs.languages import TestedLang
 from synth.job.answer_checks import CHECKS
 
 RECIPES = Path(__file__).parent.parent / "recipes"
@@ -29,7 +29,7 @@ OURS = ("model", "prompt", "messages", "n", "seed", "stream", "stream_options", 
 """Options of a request that a recipe must not set: the command sets them, or they would break the answer."""
 
 
-def _own_templates() -> dict[Lang, str]:
+def _own_templates() -> dict[TestedLang, str]:
     return {"zh": "zh", "en": "en"}
 
 
@@ -38,7 +38,7 @@ class Writing(Settings):
     of the model's chat template; without it, the template decides."""
 
     api: Literal["auto", "chat", "completions"] = "auto"
-    templates: Mapping[Lang, str] = Field(default_factory=_own_templates)
+    templates: Mapping[TestedLang, str] = Field(default_factory=_own_templates)
     sampling: dict[str, Any]
     send_seed: bool = True
     thinking: Thinking | None = None

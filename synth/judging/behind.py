@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 
-from sources.pairs.schema import SIDES, TURNS, Lang, joined_text
+from sources.pairs.languages import Lang
+from sources.pairs.schema import SIDES, TURNS, joined_text
 from synth.judging.cycles import Cycles, find_cycles
 from synth.judging.families import Kin, find_kin
 from synth.judging.pairs import batches_of

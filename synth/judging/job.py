@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang, asked_in
 from synth.asking.work import Work
 from synth.job.asking import AskSettings
 from synth.job.model import Model
@@ -16,7 +16,7 @@ from synth.judging.together import Rule
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeJob:
     """The options of one run. `rule` says what several judges say together; `rubric` is a name or a file; None: that of
-    the pairs' language."""
+    the pairs' language, or the English one where there is none."""
 
     pairs: Path
     lang: Lang | None
@@ -41,7 +41,7 @@ class JudgeJob:
         Raises:
             UsageError: it is wrong.
         """
-        return load_rubric(self.rubric or pairs.lang)
+        return load_rubric(self.rubric or asked_in(pairs.lang))
 
     def work(self, pairs: Pairs, rubric: Rubric) -> Work:
         """What is asked about these pairs: by structured output, or not, or as the server can."""

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from sources.command.errors import BrokenFileError, MissingFileError, NoPairsError, UsageError
 from sources.fetch.fetcher import file_sha256
 from sources.pairs.built_folder import BuiltFolder, open_built
-from sources.pairs.schema import LANGS, Lang
+from sources.pairs.languages import LANGS, Lang
 from synth.judging.texts import NEEDED, SPOOLED, check_columns, find_faults, texts_of
 
 KEYS = ["id", "source", "lang"]
@@ -101,7 +101,8 @@ def _open(path: Path, lang: Lang | None) -> BuiltFolder:
     if not built:
         raise MissingFileError(path, f"holds no build in {lang}")
     if len(built) > 1:
-        raise UsageError("--lang", f"{path} has both languages", expected="zh or en")
+        langs = ", ".join(each.lang for each in built)
+        raise UsageError("--lang", f"{path} has several languages", expected=f"one of {langs}")
     return built[0]
 
 

@@ -18,7 +18,7 @@ from sources.pages.drawing import Colour, Studio, open_studio
 from sources.pages.hidden import visible
 from sources.pages.named_rows import LINE, named_rows
 from sources.pages.policy import page_style, policy
-from sources.pairs.schema import LANGUAGE_NAMES
+from sources.pairs.languages import LANGUAGE_NAMES
 from synth.judging.audit import SHARES, Audit
 from synth.judging.disagreements import Disagreement
 from synth.judging.pairs import Pairs
@@ -71,7 +71,7 @@ def render_report(facts: Facts) -> str:
         charts=charts,
         lines=SHARES,
         language=LANGUAGE_NAMES[facts.pairs.lang],
-        html_lang="zh-Hans" if facts.pairs.lang == "zh" else "en",
+        html_lang="zh-Hans" if facts.pairs.lang == "zh" else facts.pairs.lang,
         version=version("build-prefs"),
         style=Markup(style),  # noqa: S704 - the project's own
         policy=policy(style, ""),

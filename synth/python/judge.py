@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sources.command.extras import explain_missing_packages
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 from synth.judge_prefs import make_job, parse
 from synth.python.calling import OnStart, Progress, flags_of, parser_for, progress_of, run_anywhere
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sources.command.extras import explain_missing_packages
+from sources.pairs.languages import Lang
 from sources.pairs.ledger import Account
-from sources.pairs.schema import Lang
 from synth.job.rejected_from import Worse
 from synth.python.calling import flags_of, parser_for, progress_of, run_anywhere
 from synth.synth_prefs import make_job, parse

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from sources.command.errors import BrokenFileError, MissingColumnError, NoPairsError, UsageError
 from sources.fetch.fetcher import file_sha256
-from sources.pairs.schema import LANGS, MESSAGE, TURNS, Lang
+from sources.pairs.languages import LANGS, Lang
+from sources.pairs.schema import MESSAGE, TURNS
 from synth.job.template import Message
 from synth.judging.pairs import draw
 from synth.scoring.groups import Answer, Group

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sources.command.errors import UsageError
 from sources.command.settings import did_you_mean
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 from synth.scoring.recipe import JudgeRecipe
 from synth.scoring.rubric import Scale, ScoreRubric, load_score_rubric
 

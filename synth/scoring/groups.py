@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import orjson
 import pyarrow as pa
 
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 from synth.job.template import Message
 from synth.judging.pairs import Pairs
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 from synth.asking.work import Way, Work
 from synth.job.asking import AskSettings
 from synth.job.model import Model

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from sources.command.errors import UsageError
+from sources.pairs.language_names import check_lang
 from synth.job.completion import Side
 from synth.job.flags import ask_settings, check_asking_flags
 from synth.job.model import Model, served_model
@@ -53,7 +54,7 @@ def _pairwise(options: argparse.Namespace, judges: Sequence[Model], *, candidate
         load_rubric(options.rubric)  # so that a fault shows before the pairs are read
     return JudgeJob(
         pairs=options.input,
-        lang=options.lang,
+        lang=check_lang(options.lang, "--lang") if options.lang else None,
         out=options.out,
         judges=tuple(judges),
         rule=options.together or "majority",
@@ -73,7 +74,7 @@ def _scores(options: argparse.Namespace, judges: Sequence[Model], *, candidates:
     recipe = load_judge_recipe(options.recipe or "default")
     return ScoreJob(
         input=options.input,
-        lang=options.lang,
+        lang=check_lang(options.lang, "--lang") if options.lang else None,
         out=options.out,
         judges=tuple(judges),
         recipe=recipe,

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sources.command.errors import UsageError
 from sources.command.settings import Settings, find_settings, load_settings
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang, asked_in
 from synth.job.recipe import check_sampling
 from synth.job.template import CONTENT, Message
 from synth.judging.rubric import RUBRICS, Turns
@@ -111,8 +111,8 @@ class ScoreRubric(Settings):
 
 
 def rubrics_of(lang: Lang) -> Path:
-    """The folder of our own rubrics in that language."""
-    return RUBRICS / "scores" / lang
+    """The folder of our own rubrics in that language, or of the English ones where there are none."""
+    return RUBRICS / "scores" / asked_in(lang)
 
 
 def load_score_rubric(flag: str, name_or_file: str, lang: Lang) -> ScoreRubric:

@@ -18,7 +18,8 @@ from builders.build_prefs import main
 from builders.building.pipeline import Built
 from builders.inputs.recipe import RECIPES, Recipe, load_recipe
 from sources.fetch.fetcher import SAMPLE
-from sources.pairs.schema import DROPPED, PAIRS, Lang
+from sources.pairs.languages import Lang
+from sources.pairs.schema import DROPPED, PAIRS
 
 Build = Callable[..., list[Built]]
 Row = dict[str, Any]

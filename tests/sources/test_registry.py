@@ -14,7 +14,8 @@ from sources.command.errors import UsageError
 from sources.fetch.fetcher import SAMPLE, sample
 from sources.files.read_whole import whole_rows, with_columns
 from sources.files.rows import Limits
-from sources.pairs.schema import LANGS, Signal
+from sources.pairs.languages import LANGS
+from sources.pairs.schema import Signal
 from sources.pairs.source import WHOLE_ROW, Source
 from sources.registry import SOURCES, find_sources
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 from synth.job.completion import Completion, Outcome, Side, Writer
 from synth.job.prompts import Prompts, own_prompts, read_prompts
 from synth.job.template import Template

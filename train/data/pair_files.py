@@ -15,7 +15,7 @@ from sources.fetch.data_files import names_below
 from sources.fetch.fetcher import file_sha256
 from sources.fetch.hub_data import HubId, fetch_hub_data, hub_id
 from sources.pairs.built_folder import MANIFEST, SPLITS, BuiltFolder, open_built
-from sources.pairs.schema import LANGS
+from sources.pairs.languages import LANGS
 
 Kind = Literal["built", "parquet", "hub"]
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from sources.command.printable import shown
 from sources.layouts.adapt_rows import ReadRow, adapt_cells
-from sources.layouts.column_steps import LANGUAGES
 from sources.layouts.layout import NoPairError, Options, Row
 from sources.layouts.read_row import UNFIT, Read
-from sources.pairs.schema import Lang
+from sources.pairs.language_names import language_named
+from sources.pairs.languages import Lang
 from sources.pairs.source import Adapted, Source
 from sources.pairs.whole_row import whole_cells
 
@@ -76,5 +76,5 @@ def check_language(said: object, lang: Lang) -> None:
     Raises:
         NoPairError: it is another one.
     """
-    if not isinstance(said, str) or LANGUAGES.get(said.strip().lower()) != lang:
+    if language_named(said) != lang:
         raise NoPairError("other_language_file", f"{shown(said)}, read for {lang}")

@@ -10,7 +10,7 @@ from builders.inputs.inputs import Request
 from builders.inputs.recipe import add_sources, load_recipe
 from sources.command.progress import Silent
 from sources.fetch.fetcher import sample
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 
 
 def request(out: Path, *only: str, langs: tuple[Lang, ...] = ("zh", "en"), **changes: bool) -> Request:

@@ -11,7 +11,7 @@ from builders.inputs.recipe import add_sources, load_recipe
 from sources.command.progress import Silent
 from sources.fetch.download import Download
 from sources.fetch.fetcher import SAMPLE, Fetcher, Mirror, sample
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 
 
 def plan(fetcher: Fetcher, *only: str, langs: tuple[Lang, ...] = ("zh",)) -> Plan:

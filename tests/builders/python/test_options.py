@@ -9,7 +9,7 @@ import pytest
 from builders import BuildResult, build, lint
 from builders.python.build import BuildOptions
 from sources.command.errors import UsageError
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 
 
 def test_a_language_gives_its_result_and_all_give_one_each(tmp_path: Path) -> None:
@@ -17,8 +17,8 @@ def test_a_language_gives_its_result_and_all_give_one_each(tmp_path: Path) -> No
     both = build(lang="all", sample=True, out=tmp_path, report=False)
     assert (one.lang, list(both)) == ("en", ["zh", "en"])
     assert [overload.__annotations__["return"] for overload in get_overloads(build)] == [
-        BuildResult,
         dict[Lang, BuildResult],
+        BuildResult,
     ]
 
 

@@ -106,7 +106,7 @@ def test_models_and_language() -> None:
 
 
 @pytest.mark.parametrize(
-    "columns", [{"language": "法语"}, {"language": 7}, {"chosen_model": {"name": "qwen"}}, {"margin": "n/a"}]
+    "columns", [{"language": "python"}, {"language": 7}, {"chosen_model": {"name": "qwen"}}, {"margin": "n/a"}]
 )
 def test_what_a_known_column_says_and_nothing_understands_is_named(columns: Row) -> None:
     assert read({**PAIR, **columns}).unused == [*columns]

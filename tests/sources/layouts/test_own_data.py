@@ -11,7 +11,7 @@ from sources.command.errors import MissingColumnError, UsageError
 from sources.fetch.data_files import find_data
 from sources.files.rows import Limits
 from sources.layouts.own_data import Described, OwnData, adapt, look_into, no_files, own_data
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 from sources.pairs.source import WHOLE_ROW, NoOptions
 
 ZH = {"prompt": "夸夸这只猫。", "chosen": "它的尾巴真漂亮。", "rejected": "猫。"}

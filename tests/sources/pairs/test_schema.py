@@ -7,7 +7,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.pairs.schema import DROPPED, LANGS, PAIRS, SIDES, TURNS, content_ids, joined_text, one_turn, turns
+from sources.pairs.languages import LANGS
+from sources.pairs.schema import DROPPED, PAIRS, SIDES, TURNS, content_ids, joined_text, one_turn, turns
 
 Conversation = list[tuple[str, str]]
 
@@ -98,4 +99,4 @@ def test_the_joined_text_has_one_line_a_message(conversations: list[Conversation
 def test_dropped_is_pairs_and_the_reason() -> None:
     assert DROPPED.names == [*PAIRS.names, "stage", "reason", "evidence"]
     assert all(PAIRS.field(side).type == TURNS for side in SIDES)
-    assert LANGS == ("zh", "en")
+    assert LANGS[:2] == ("zh", "en")

@@ -165,7 +165,7 @@ def test_a_text_without_letters_is_detected_as_nothing() -> None:
         (FOREIGN["ar"], "Arabic script"),
         (FOREIGN["de"], "de"),
         ("Αυτή είναι μια πρόταση", "Greek script"),
-        ("यह एक वाक्य है", "another script"),
+        ("यह एक वाक्य है", "Devanagari script"),
     ],
 )
 def test_a_language_has_a_name_for_people(make_column: MakeColumn, text: str, name: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.pairs.schema import Lang
+from sources.pairs.languages import Lang
 from sources.text.texts import PairTexts
 from synth.job.answer_checks import CHECKS, AnswerLimits, nearly_identical
 from synth.job.template import load_template

@@ -19,7 +19,8 @@ from sources.command.errors import (
     PrefsError,
     UsageError,
 )
-from sources.pairs.schema import DROPPED, LANGS, Lang
+from sources.pairs.languages import LANGS, Lang
+from sources.pairs.schema import DROPPED
 from synth.job.prompts import Prompts, own_prompts
 from tests.synth.made import as_lines, own, rows_of, user
 

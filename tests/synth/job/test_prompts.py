@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from sources.fetch.fetcher import SAMPLE, Mirror, file_sha256, sample
-from sources.pairs.schema import DROPPED, LANGS, Lang
+from sources.pairs.languages import LANGS, Lang
+from sources.pairs.schema import DROPPED
 from synth.job.prompts import Prompts, alpaca_prompts, read_prompts
 from tests.synth.made import own, rows_of, user
 

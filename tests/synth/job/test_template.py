@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.command.errors import UsageError
-from sources.pairs.schema import LANGS
+from sources.pairs.languages import LANGS
 from synth.job.template import TEMPLATES, Template, load_template
 from tests.synth.made import TEMPLATE, user
 

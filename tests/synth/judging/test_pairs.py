@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from builders.building.pipeline import Built
 from sources.command.errors import PrefsError
 from sources.pairs.extras import EXTRAS, widen, write_extras
-from sources.pairs.schema import PAIRS, Lang
+from sources.pairs.languages import Lang
+from sources.pairs.schema import PAIRS
 from synth.judging.pairs import Pairs, draw, read_pairs
 from tests.conftest import pair_table
 from tests.synth.judging.court import Court

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from sources.command.errors import UsageError
-from sources.pairs.schema import LANGS, Lang
+from sources.pairs.languages import LANGS, Lang
 from synth.scoring.domains import load_domains
 from synth.scoring.recipe import RECIPES, load_judge_recipe
 from synth.scoring.rubric import load_score_rubric, rubrics_of
