@@ -122,6 +122,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from time import perf_counter
 
+    if not (options.sample or options.dry_run or options.limit or options.only_added or options.workers == 1):
+        from builders.building.workers import load_workers_early
+
+        load_workers_early(options.mirror)
+
     from builders.building.pipeline import build
     from sources.command.progress import Bars, Silent
 

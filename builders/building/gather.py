@@ -1,6 +1,5 @@
 """The row-wise half of a build, file by file: text to disk, keys and counts to memory."""
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from pyarrow import feather
 
 from builders.building.prepare import Preparer, SourceBatch, read_source, read_source_part
 from builders.engines.spill import Spill, SpillPart, SpillWriter
-from builders.engines.this_machine import Tally
+from builders.engines.this_machine import Tally, without_collector
 from builders.inputs.disk import unpacked_bytes
 from builders.inputs.inputs import InputFile, Inputs, Request
 from builders.inputs.judged import JudgedFolder
@@ -34,9 +33,6 @@ from sources.pairs.extras import extras_of
 from sources.pairs.ledger import Account, Reason
 from sources.pairs.reasoning import ReasoningPolicy
 from sources.pairs.source import SKIPPED
-
-SMALL_BYTES = 8 << 20
-"""With no more than this to read (unpacked), one process is faster than starting workers."""
 
 MAX_REASONS_TOLD = 3
 OTHERS = "Was it another build, or a sample of other sources, that was judged?"
@@ -255,15 +251,10 @@ def gather_unit(
 ) -> UnitResult:
     """The pairs of one unit with their keys; runs in a process of its own where there are several workers. The writers
     take the pairs and the lost rows; without any, files in the scratch folder do."""
-    collecting = gc.isenabled()
-    gc.disable()  # millions of rows pass by, none of them in a cycle: looking for cycles costs 6 % of a build
-    try:
+    with without_collector():
         names = (f"{what}-{unit.number:04d}.arrow" for what in ("pairs", "lost"))
         pairs, lost = writers or (SpillWriter(settings.scratch / name) for name in names)
         return _gather_unit(unit, tally, settings, pairs, lost)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _gather_unit(unit: Unit, tally: Tally, settings: Settings, pairs: SpillWriter, lost: SpillWriter) -> UnitResult:
@@ -293,9 +284,10 @@ def _gather_unit(unit: Unit, tally: Tally, settings: Settings, pairs: SpillWrite
             result.contaminated.update((made + row, evidence) for row, evidence in part.contaminated.items())
             result.findings.merge(part.findings, made)
             result.wide.update(_wide(part.rows))
-            pairs.append(part.rows)
             keys.append(part.keys)
             made += len(part.rows)
+        if prepared.parts:
+            pairs.append(pa.concat_tables([part.rows for part in prepared.parts]))
         tally.add(prepared.rows_read)
     pairs.close()
     lost.close()

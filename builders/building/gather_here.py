@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from builders.building.gather import SMALL_BYTES, Settings, Unit, UnitResult, gather_unit
+from builders.building.gather import Settings, Unit, UnitResult, gather_unit
 from builders.building.unit_files import read_result, write_result
+from builders.building.workers import is_small, load_workers
 from builders.caching.entry import DamagedError, Entry
 from builders.caching.folder import CacheFolder, OpenCache
 from builders.caching.identity import UnknownValueError, identity
@@ -34,8 +35,10 @@ def gather_here(
     cache: OpenCache | None = None,
 ) -> list[UnitResult]:
     """What came of each unit, in any order; what is taken from the cache stays in use there."""
-    if sum(map(Unit.effort, wanted)) <= SMALL_BYTES:
+    if is_small(map(Unit.effort, wanted)):
         workers, cache = 1, None
+    if workers > 1:
+        load_workers()
     left, results = [WantedUnit(unit, "") for unit in wanted], list[UnitResult]()
     if cache:
         cache.folder.clean()

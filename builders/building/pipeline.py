@@ -1,7 +1,8 @@
 """A build, from upstream files to the finished folder, as one page of prose."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,19 +14,21 @@ from builders.building.find_overlaps import find_overlaps
 from builders.building.gather import Gathered, Reuse, UnitRunner, gather
 from builders.building.gather_here import gather_here
 from builders.building.manifest import Outcome, Output, render_manifest
+from builders.building.workers import draws_aside
 from builders.building.write_pairs import DecidedPairs, WrittenFile, plan_files, write_file
 from builders.caching.folder import OpenCache
 from builders.card.facts import read_facts
 from builders.card.header import LICENSE_FILE, needs_license_file
 from builders.card.render import render_card, render_license
-from builders.engines.this_machine import map_in_threads
+from builders.engines.this_machine import map_in_threads, without_collector
 from builders.inputs.inputs import Inputs, Request, find_inputs, select
 from builders.measures.giveaways import Giveaways
 from builders.measures.overlap import Overlap
 from builders.measures.statistics import together
 from builders.report.facts import Build
 from builders.report.sample import find_twins
-from builders.report.write import warm_up_aside, write_report
+from builders.report.write import write_report
+from builders.stages.caps import Cap
 from builders.stages.decisions import Decisions
 from sources.command.errors import NoPairsError
 from sources.command.progress import Progress
@@ -36,11 +39,12 @@ from sources.pairs.ledger import Account
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One build while it runs: what was asked for, where to work, and who is told."""
+    """One build while it runs: what was asked for, where to work, who is told, and what draws charts meanwhile."""
 
     request: Request
     scratch: Path
     progress: Progress
+    aside: Executor
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +70,12 @@ def build(request: Request, progress: Progress) -> tuple[Inputs, list[Built]]:
     for lang in request.langs:
         check_replaceable(request.out / lang)
     with scratch_folder(request.out) as scratch, ExitStack() as in_use:
-        run = Run(request, scratch, progress)
         inputs = find_inputs(selection, request, progress)
         with run_units(request, in_use) as gather_units:
             gathered = gather(inputs, request, scratch, progress, gather_units)
         progress.start("compare", None, "pairs")
-        if request.report:
-            warm_up_aside()
-        decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, selection.caps)
-        twins = find_twins(gathered.keys, decisions) if request.report else None
-        decided = DecidedPairs(gathered.pairs, gathered.lost, gathered.keys, decisions, twins, gathered.wide)
-        built: list[Built] = []
-        for lang in request.langs:
-            accounts = [account for account in gathered.accounts if account.lang == lang]
-            try:
-                files = write(lang, decided, accounts, run)
-            except NoPairsError:
-                if not request.may_lose_languages or (lang == request.langs[-1] and not built):
-                    raise
-                continue  # of a file read for both, its rows are other_language_file in the ledger of the other
-            told = give_away(lang, gathered, decisions, run)
-            overlaps = find_overlaps(lang, gathered.accounts, gathered.keys, decisions)
-            result = Built(lang, request.out / lang, accounts, files, told, overlaps, gathered.reuse)
-            describe(result, inputs, run)
-            built.append(result)
+        with draws_aside(request, len(gathered.keys)) as aside, without_collector():
+            built = make(inputs, gathered, selection.caps, Run(request, scratch, progress, aside))
         for result in built:
             put_in_place(scratch / result.lang, result.folder)
     progress.close()
@@ -112,6 +98,33 @@ def run_units(request: Request, in_use: ExitStack) -> Iterator[UnitRunner]:
     else:
         cache = OpenCache(request.cache, in_use) if request.cache else None
         yield partial(gather_here, workers=request.workers, cache=cache)
+
+
+def make(inputs: Inputs, gathered: Gathered, caps: Mapping[int, Cap], run: Run) -> list[Built]:
+    """Every language of the request, from the pairs of all of them, in the folder where the build works.
+
+    Raises:
+        NoPairsError: nothing is left to train on.
+    """
+    request = run.request
+    decisions = decide(gathered.keys, gathered.contaminated, gathered.pairs, request, caps)
+    twins = find_twins(gathered.keys, decisions) if request.report else None
+    decided = DecidedPairs(gathered.pairs, gathered.lost, gathered.keys, decisions, twins, gathered.wide)
+    built: list[Built] = []
+    for lang in request.langs:
+        accounts = [account for account in gathered.accounts if account.lang == lang]
+        try:
+            files = write(lang, decided, accounts, run)
+        except NoPairsError:
+            if not request.may_lose_languages or (lang == request.langs[-1] and not built):
+                raise
+            continue  # of a file read for both, its rows are other_language_file in the ledger of the other
+        told = give_away(lang, gathered, decisions, run)
+        overlaps = find_overlaps(lang, gathered.accounts, gathered.keys, decisions)
+        result = Built(lang, request.out / lang, accounts, files, told, overlaps, gathered.reuse)
+        describe(result, inputs, run)
+        built.append(result)
+    return built
 
 
 def write(lang: Lang, decided: DecidedPairs, accounts: list[Account], run: Run) -> list[WrittenFile]:
@@ -175,7 +188,8 @@ def describe(built: Built, inputs: Inputs, run: Run) -> None:
         measured = (statistics, built.giveaways, built.overlaps)
         facts = Build(built.lang, built.accounts, *measured, inputs, run.request)
         run.progress.start(f"report {built.lang}", None, "rows")
-        outputs.append(write_report(folder, facts, [file.drawn for file in built.files if file.drawn]))
+        draws = [file.drawn for file in built.files if file.drawn]
+        outputs.append(write_report(folder, facts, draws, run.aside))
     outcome = Outcome(built.lang, built.accounts, built.giveaways, built.overlaps, outputs)
     manifest = render_manifest(outcome, inputs, run.request)
     (folder / "manifest.json").write_text(manifest, encoding="utf-8")

@@ -25,7 +25,6 @@ CHINESE_NUMBERS = "一二三四五六七八九十"
 STAR, GRAVE = ord("*"), ord("`")
 
 EMOJI_PLANE, EMOJI_END = 0x1F000, 0x1FB00
-SYMBOLS, SYMBOLS_END = 0x2300, 0x2C00
 SYMBOL_EMOJI = "⌚⌛⏩⏪⏰⏳☀☔☕♿⚠⚡⚽⚾⛄⛅⛔⛪⛲⛳⛵⛺⛽✅✊✋✨❌❎❓❔❕❗❤➕➖➗➡⭐⭕☺"
 """Those among the older symbols; stars, ticks and card suits are plain text."""
 
@@ -124,9 +123,9 @@ def _bold(texts: PairTexts) -> np.ndarray:
 def _emoji(texts: PairTexts) -> np.ndarray:
     """bool[3n]: whether a text has an emoji."""
     flat, offsets = texts.codes.flat, texts.codes.offsets
-    pictures = np.flatnonzero(flat - np.uint32(EMOJI_PLANE) < EMOJI_END - EMOJI_PLANE)
-    symbols = np.flatnonzero(flat - np.uint32(SYMBOLS) < SYMBOLS_END - SYMBOLS)
-    places = np.concatenate([pictures, symbols[_one_of(flat[symbols], SYMBOL_EMOJI)]])
+    others = np.flatnonzero(texts.kinds == Kind.OTHER)
+    codes = flat[others]
+    places = others[((codes >= EMOJI_PLANE) & (codes < EMOJI_END)) | _one_of(codes, SYMBOL_EMOJI)]
     found = np.zeros(len(offsets) - 1, dtype=bool)
     found[owners(offsets, places)] = True
     return found

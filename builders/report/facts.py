@@ -70,8 +70,13 @@ class Build:
 
     def measured(self) -> list[tuple[Account, SourceStatistics]]:
         """The sources that have pairs, in the order of the recipe."""
-        by_name = {source.source: source for source in self.statistics.sources}
-        return [(account, by_name[account.source]) for account in self.accounts if account.source in by_name]
+        return measured(self.accounts, self.statistics)
+
+
+def measured(accounts: list[Account], statistics: Statistics) -> list[tuple[Account, SourceStatistics]]:
+    """The sources that have pairs, in the order of the accounts."""
+    by_name = {source.source: source for source in statistics.sources}
+    return [(account, by_name[account.source]) for account in accounts if account.source in by_name]
 
 
 @dataclass(frozen=True, slots=True)

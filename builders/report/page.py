@@ -1,5 +1,6 @@
-"""report.html, put together: facts and drawings into the template, rules that forbid the page to load anything."""
+"""report.html, put together: facts and charts into the template, rules that forbid the page to load anything."""
 
+from concurrent.futures import Executor
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -10,19 +11,16 @@ from markupsafe import Markup
 
 from builders.measures.giveaways import MIN_GROUPS, RULES
 from builders.measures.judge_audit import DONE, LINES
-from builders.report import charts
-from builders.report.charts import Series
+from builders.report.draw_charts import MAX_BARS, SCRIPT_COLOURS, charted, draw_charts
 from builders.report.facts import Facts, find_licences, find_unchecked, verdict_share
 from builders.report.meanings import meanings
 from builders.report.rows import MAX_NAME_CHARS, browsable, outcome
 from builders.report.scripts import PAIRS_A_SOURCE, PARTS
 from sources.command.printable import printable
 from sources.pages import formats
-from sources.pages.drawing import Colour, Studio, open_studio
 from sources.pages.hidden import visible
 from sources.pages.policy import page_style, policy
 from sources.pairs.languages import LANGUAGE_NAMES
-from sources.pairs.ledger import Account
 
 HERE = Path(__file__).parent
 
@@ -30,23 +28,20 @@ MAX_BYTES = 5_000_000
 PAGE_BYTES = 700_000
 """Kept free for all that is not in the browser of pairs."""
 
-SCRIPT_COLOURS: tuple[Colour, ...] = ("c1", "c2", "c3", "c4", "c5")
-MAX_BARS = 16
-MAX_MARGINS = 8
 STRONG_RULE = 0.75
 """From here on (or as far below 0.5) length alone tells the answers apart well enough to worry."""
 
 
-def render_report(facts: Facts) -> str:
-    """The report of one language as HTML of at most MAX_BYTES."""
-    with open_studio() as studio:
-        drawings = {name: Markup(svg) for name, svg in _draw(facts, studio).items()}  # noqa: S704 - matplotlib escapes
+def render_report(facts: Facts, aside: Executor) -> str:
+    """The report of one language as HTML of at most MAX_BYTES; its charts are drawn by `aside` meanwhile."""
+    drawing = aside.submit(draw_charts, charted(facts))
     shown = browsable(facts.drawn, MAX_BYTES - PAGE_BYTES)
-    style, script = page_style() + studio.styles, _asset("pair.js") + _asset("report.js")
+    charts = drawing.result()
+    style, script = page_style() + charts.styles, _asset("pair.js") + _asset("report.js")
     html: str = _template().render(
         facts=facts,
         build=facts.build,
-        chart=drawings,
+        chart={name: Markup(svg) for name, svg in charts.drawn.items()},  # noqa: S704 - matplotlib escapes
         language=LANGUAGE_NAMES[facts.build.lang],
         html_lang="zh-Hans" if facts.build.lang == "zh" else facts.build.lang,
         version=version("build-prefs"),
@@ -72,60 +67,6 @@ def render_report(facts: Facts) -> str:
         policy=policy(style, script),
     )
     return html
-
-
-def _draw(facts: Facts, studio: Studio) -> dict[str, str]:
-    """The charts that have something to show."""
-    sources = [source for _, source in facts.build.measured()]
-    drawn = {
-        "sources": _draw_sources(facts.build.accounts, studio),
-        "ranges": charts.length_ranges(studio, sources),
-        "curves": charts.length_curves(studio, facts.build.statistics.whole),
-        "rule": charts.length_rule(studio, sources),
-        "scripts": _draw_scripts(facts, studio),
-        "groups": charts.group_sizes(studio, facts.build.statistics.group_sizes),
-    }
-    if facts.build.request.judged:
-        drawn["agreement"] = charts.agreement(studio, facts.build.request.judged.audit)
-    if facts.build.giveaways:
-        drawn["giveaways"] = charts.giveaways(studio, facts.build.giveaways)
-    if lost := [(one.reason, one.count) for one in facts.lost[:MAX_BARS]]:
-        drawn["lost"] = _draw_counts(studio, "Rows and pairs dropped, by reason", lost, "lost")
-    if tags := facts.whole.tags.most_common(MAX_BARS):
-        drawn["tags"] = _draw_counts(studio, "Tags", tags, "kept", long_names=True)
-    if scored := [source for source in sources if len(source.margins)]:
-        drawn["margins"] = charts.margins(studio, scored[:MAX_MARGINS])
-    return drawn
-
-
-def _draw_counts(
-    studio: Studio, label: str, counts: list[tuple[str, int]], colour: Colour, *, long_names: bool = False
-) -> str:
-    rows = [(name, formats.count(count)) for name, count in counts]
-    return charts.bars(studio, label, rows, [Series(colour, [count for _, count in counts])], long_names=long_names)
-
-
-def _draw_sources(accounts: list[Account], studio: Studio) -> str:
-    lost = [account.dropped.total() + account.skipped.total() for account in accounts]
-    return charts.bars(
-        studio,
-        "Pairs by source",
-        [(account.source, formats.count(account.written)) for account in accounts],
-        [Series("kept", [account.written for account in accounts]), Series("lost", lost)],
-    )
-
-
-def _draw_scripts(facts: Facts, studio: Studio) -> str:
-    totals = [max(1, sum(one.parts.values())) for one in facts.scripts]
-    return charts.bars(
-        studio,
-        "Scripts by source",
-        [(one.source, "") for one in facts.scripts],
-        [
-            Series(colour, [one.parts[part] / size for one, size in zip(facts.scripts, totals, strict=True)])
-            for part, colour in zip(PARTS, SCRIPT_COLOURS, strict=True)
-        ],
-    )
 
 
 def _too_few(facts: Facts) -> list[str]:

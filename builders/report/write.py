@@ -1,14 +1,13 @@
 """The file report.html, from what a build has counted, measured and drawn."""
 
 import hashlib
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 from builders.report.facts import Build, find_facts
 from builders.report.page import render_report
 from builders.report.sample import Draw
-from sources.pages.drawing import warm_up
 
 NAME = "report.html"
 
@@ -26,16 +25,11 @@ class ReportFile:
         return {"path": self.path, "bytes": self.bytes, "sha256": self.sha256}
 
 
-def warm_up_aside() -> None:
-    """Load what draws the charts while the build does something else."""
-    Thread(target=warm_up, daemon=True).start()
-
-
-def write_report(folder: Path, build: Build, draws: list[Draw]) -> ReportFile:
-    """Write the report of one language; the same bytes for the same build."""
+def write_report(folder: Path, build: Build, draws: list[Draw], aside: Executor) -> ReportFile:
+    """Write the report of one language, its charts drawn by `aside`; the same bytes for the same build."""
     whole = Draw(draws[0].twins)
     for draw in draws:
         whole.absorb(draw)
-    html = render_report(find_facts(build, whole.in_rounds())).encode("utf-8")
+    html = render_report(find_facts(build, whole.in_rounds()), aside).encode("utf-8")
     (folder / NAME).write_bytes(html)
     return ReportFile(NAME, len(html), hashlib.sha256(html).hexdigest())

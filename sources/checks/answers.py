@@ -140,7 +140,9 @@ def _cut_off(texts: PairTexts, side: int) -> Hits:
 
 def _open_code(texts: PairTexts, side: int) -> Hits:
     """Code whose fence is not closed, and an answer that is JSON or code in brackets and does not close them."""
-    rows = matches(texts.side(side), r"```|^\s*[\[{]")
+    suspects = texts.holding("`[{")
+    rows = suspects[suspects % 3 == side] // 3
+    rows = rows[matches(texts.side(side).take(pa.array(rows)), r"```|^\s*[\[{]")]
     hits: Hits = {}
     for row, text in zip(rows.tolist(), texts.read(rows, side), strict=True):
         if len(re.findall(r"(?m)^\s*```", text)) % 2 and not text.rstrip().endswith("```"):

@@ -22,6 +22,8 @@ MISSING = (
     r"(?i)^[\s\"']*(?:nan|none|null|nil|n/?a|#n/a|undefined|\[\]|\{\}|\[null\]|<na>|nonetype|\[object object\])"
     r"[\s\"'.]*$"
 )
+MAX_MISSING_CHARS = 40
+"""Of a name for a missing value with the quotation marks around it, white space not counted."""
 
 ESCAPED = (
     r"\\n(?:\\n|[^a-zA-Z]|[A-Z]|$)|\\u[0-9a-fA-F]{4}|&(?:lt|gt|amp|quot|nbsp|#[0-9]{2,5});|<br ?/?>|</?p>|&nbsp;|"
@@ -51,7 +53,7 @@ def speaker_mark(texts: PairTexts, limits: CheckLimits) -> Hits:
 def nan_text(texts: PairTexts, limits: CheckLimits) -> Hits:
     """A whole answer is what a program writes for a missing value, and the prompt does not name it."""
     hits: Hits = {}
-    for row, side, text in _answers(texts, MISSING):
+    for row, side, text in _answers(texts, MISSING, max_chars=MAX_MISSING_CHARS):
         word = text.strip(" \t\r\n\"'.")
         if word.lower() not in texts.prompt[row].as_py().lower():
             hits.setdefault(row, f"{SIDES[side]} is {quote(word, 0)}")
@@ -76,10 +78,12 @@ def escaped_text(texts: PairTexts, limits: CheckLimits) -> Hits:
     return hits
 
 
-def _answers(texts: PairTexts, pattern: str) -> list[tuple[int, int, str]]:
-    """(row, side, text) of the answers in which a pattern is found."""
+def _answers(texts: PairTexts, pattern: str, max_chars: int | None = None) -> list[tuple[int, int, str]]:
+    """(row, side, text) of the answers, of at most so many characters, in which a pattern is found."""
     found = []
     for side in (1, 2):
-        rows = matches(texts.side(side), pattern).tolist()
-        found += [(row, side, text) for row, text in zip(rows, texts.read(rows, side), strict=True)]
+        column = texts.side(side)
+        rows = np.arange(len(texts)) if max_chars is None else np.flatnonzero(texts.solid.lengths[side::3] <= max_chars)
+        rows = rows[matches(column if max_chars is None else column.take(pa.array(rows)), pattern)]
+        found += [(row, side, text) for row, text in zip(rows.tolist(), texts.read(rows, side), strict=True)]
     return found

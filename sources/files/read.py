@@ -1,8 +1,9 @@
 """Upstream files as typed Arrow tables of rows, with a reason for every row that cannot be read."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isnan
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def _unused(block: Block, layout: pa.Schema) -> Counter[str]:
 def _columns(rows: Block, layout: pa.Schema, numbers: np.ndarray) -> pa.Table:
     columns = {}
     for column in layout:
-        values = [_cell(row, column) for row in rows]
+        values = [_cell(row, column) for row in rows] if column.metadata == OPTIONAL else _cells(rows, column.name)
         if column.type == pa.json_():
             values = [None if value is None else orjson.dumps(value).decode() for value in values]
         shaped = not (pa.types.is_list(column.type) or pa.types.is_floating(column.type))
@@ -99,6 +100,11 @@ def _columns(rows: Block, layout: pa.Schema, numbers: np.ndarray) -> pa.Table:
             raise WrongCellError(column.name)
         columns[column.name] = array
     return pa.table({**columns, "row": pa.array(numbers)})
+
+
+def _cells(rows: Sequence[Any], column: str) -> list[Any]:
+    """The cells of a column that every row must have."""
+    return list(map(itemgetter(column), rows))
 
 
 def _cell(row: Any, column: pa.Field) -> Any:

@@ -66,8 +66,8 @@ STOPS = "。！？!?.…"
 LIGHT_MARKS = "，、；：,;:“”‘’\"'《》〈〉「」『』【】()（）—·"
 """Punctuation that a near duplicate may add or lose; marks that carry meaning (+ - / % = #) are not among it."""
 
-TELLTALES = "\ufffd锟烫屯ÃÂâäåæçèé<[#\\&%"
-"""Characters without which no text is broken or holds a template token or an escape."""
+TELLTALES = "\ufffd锟烫屯ÃÂâäåæçèé<[#\\&%`{"
+"""Characters without which no text is broken or holds a template token, an escape or code in a fence or in brackets."""
 
 SPACE_LIKE = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 CONTROLS_ALLOWED = "\t\n\v\f\r\x85"

@@ -1,5 +1,8 @@
 """MinHash bands: what finds the candidates for near duplicates among millions of texts."""
 
+from array import array
+from itertools import chain
+
 import numpy as np
 from rensa import RMinHash
 
@@ -56,7 +59,7 @@ def digests(documents: Tokens) -> np.ndarray:
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(
         documents.flat, documents.offsets.astype(np.uint64), DIGESTS, MINHASH_SEED
     )
-    return np.array(matrix.to_rows(), dtype=np.uint32).reshape(count, DIGESTS)
+    return np.frombuffer(array("I", chain.from_iterable(matrix.to_rows())), np.uint32).reshape(count, DIGESTS)
 
 
 def bands_of(digests: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from sources.pairs.languages import IS_DENSE, LANGS
 from sources.pairs.reasoning import Reasoned, find_reasoning
 from sources.pairs.schema import SIDES, joined_text
-from sources.text.characters import Kind, kind_table, lower_table, telltale_table
+from sources.text.characters import Kind, kind_table, lower_table, nfkc_table, telltale_table
 from sources.text.charsets import strange_table
 from sources.text.codes import Codes, decode, mix, nfkc, owners, spans, text_keys
 from sources.text.language import verdicts
@@ -207,6 +207,12 @@ def _by_turns(prompts: pa.Array) -> np.ndarray:
     """uint64[n]: what tells prompts of several turns from one turn that says the same; 0 for one turn."""
     turns = pc.list_value_length(prompts).to_numpy(zero_copy_only=False)
     return np.asarray(np.where(turns > 1, mix(turns.astype(np.uint64)), np.uint64(0)))
+
+
+def load_tables() -> None:
+    """Make the tables of characters now, which otherwise the first text does."""
+    for table in (kind_table, lower_table, nfkc_table, _lower_simplified_table, _noticed_table):
+        table()
 
 
 def lang_index(langs: pa.ChunkedArray | pa.Array) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from builders.building import gather
+from builders.building import workers as processes
 from builders.lint_prefs import main
 from builders.linting.rules import RULES
 
@@ -107,7 +107,7 @@ def test_chinese_and_english_pairs_in_one_file_are_both_checked(
 def test_the_same_answer_whatever_the_number_of_processes(
     write: Callable[..., Path], pair: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gather, "SMALL_BYTES", 0)
+    monkeypatch.setattr(processes, "SMALL_BYTES", 0)
     for name in ("train.jsonl", "test.jsonl"):
         write([pair(f"{name}：第{n}个问题？", "答" * 90, "不" * (n % 7)) for n in range(200)], name)
     folder = write([pair()], "dev.jsonl").parent

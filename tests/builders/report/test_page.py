@@ -13,7 +13,7 @@ import pytest
 
 from builders.build_prefs import main
 from builders.building.pipeline import Built
-from builders.report import page
+from builders.report import draw_charts
 from builders.report.page import MAX_BYTES
 from tests.builders.report.conftest import Page
 from tests.builders.report.hostile import ATTACKS
@@ -69,8 +69,8 @@ def test_every_drawing_is_in_the_page(
 ) -> None:
     """One that report.html.j2 does not place would be drawn and never seen."""
     drawn: dict[str, str] = {}
-    draw = page._draw
-    monkeypatch.setattr(page, "_draw", lambda *given: drawn.update(draw(*given)) or drawn)
+    draw = draw_charts._draw
+    monkeypatch.setattr(draw_charts, "_draw", lambda *given: drawn.update(draw(*given)) or drawn)
     assert main(["--lang", "zh", "--sample", "--workers", "1", "--out", str(tmp_path)]) == 0
     html = (tmp_path / "zh" / "report.html").read_text(encoding="utf-8")
     assert drawn

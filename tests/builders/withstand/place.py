@@ -155,13 +155,18 @@ def group_is_gone(group: int) -> bool:
     return True
 
 
-def worker_processes(parent: int) -> list[int]:
-    """The process numbers of the workers of a build."""
+def worker_processes(build: int) -> list[int]:
+    """The process numbers of the workers of a build: children of the process that it has started for that."""
+    return [worker for server in children(build, b"forkserver") for worker in children(server)]
+
+
+def children(parent: int, command: bytes = b"") -> list[int]:
+    """The process numbers of the children whose command line has this in it."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             is_child = stat.read_text().rpartition(")")[2].split()[1] == str(parent)
-            if is_child and b"spawn_main" in (stat.parent / "cmdline").read_bytes():
+            if is_child and command in (stat.parent / "cmdline").read_bytes():
                 found.append(int(stat.parent.name))
         except OSError:
             continue
