@@ -83,7 +83,7 @@ def build_command(upstream: Path, out: Path) -> list[str]:
         str(out),
     ]
     benchmarks = GENERATOR.parent.parent / "benchmarks"
-    return [*command, "--synth", str(upstream / "synth"), "--benchmarks", str(benchmarks), "--json"]
+    return [*command, "--synth", str(upstream / "synth"), "--benchmarks", str(benchmarks), "--no-cache", "--json"]
 
 
 def timed(command: list[str]) -> tuple[float, float]:

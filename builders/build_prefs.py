@@ -263,7 +263,7 @@ def _overlaps(request: Any) -> Any:
 
 def _summary(inputs: Any, built: Any, seconds: float) -> dict[str, object]:
     from builders.building.table import remarks, reuse_counts
-    from sources.pairs.account_table import peak_memory_mib
+    from sources.command.memory import peak_memory_mib
     from sources.pairs.ledger import total
 
     return {

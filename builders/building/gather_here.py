@@ -64,7 +64,7 @@ def _check_disk(wanted: Sequence[Unit], left: Sequence[WantedUnit], settings: Se
         {path: size for unit in units for path, size in unit.unpacked().items()}
         for units in ([each.unit for each in left], wanted)
     )
-    if settings.max_rows is None and sum(everything.values()) > SMALL_BYTES:
+    if settings.max_rows is None and not is_small(everything.values()):
         check_disk(settings.scratch.parent, needed_disk(unread, everything))
 
 

@@ -7,7 +7,8 @@ from builders.building.pipeline import Built
 from builders.inputs.inputs import Inputs
 from sources.checks.tested import not_tested_in
 from sources.command.console import result_line
-from sources.pairs.account_table import account_table, peak_memory_mib, remark
+from sources.command.memory import peak_memory_mib
+from sources.pairs.account_table import account_table, remark
 from sources.pairs.languages import LANGUAGE_NAMES
 from sources.pairs.ledger import Account
 

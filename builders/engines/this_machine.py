@@ -16,6 +16,7 @@ from threading import Thread
 from typing import Any, Protocol, TypeVar
 
 from sources.command.errors import BuildError
+from sources.command.memory import own_peak_mib, tell_worker_peak
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -82,6 +83,7 @@ class SharedTally:
 
     def __init__(self, context: ForkServerContext, items: int) -> None:
         self._done, self._stop, self._slot = context.RawArray("Q", items), context.RawValue("b", 0), 0
+        self._peaks_mib = context.RawArray("Q", items)
 
     def begin(self, slot: int) -> None:
         """What is added from now on belongs to that item."""
@@ -92,8 +94,16 @@ class SharedTally:
         if self._stop.value:
             raise StoppedError
 
+    def end(self) -> None:
+        """The item is done; says how much memory its process has held so far."""
+        self._peaks_mib[self._slot] = own_peak_mib()
+
     def total(self) -> int:
         return sum(self._done)
+
+    def peak_mib(self) -> int:
+        """The most memory that a process held which has done an item."""
+        return max(self._peaks_mib)
 
     def stop(self) -> None:
         self._stop.value = 1
@@ -148,6 +158,7 @@ def map_in_processes(
                 failed.result()
         results = [future.result() for future in futures]
         tell(shared.total() - told)
+        tell_worker_peak(shared.peak_mib())
         return results
     except BrokenProcessPool:
         raise BuildError(
@@ -232,7 +243,9 @@ def _watch_parent() -> None:
 
 def _call(slot: int, item: Any) -> Any:
     _here["tally"].begin(slot)
-    return _here["function"](item, _here["tally"])
+    result = _here["function"](item, _here["tally"])
+    _here["tally"].end()
+    return result
 
 
 def _end_with_parent() -> None:

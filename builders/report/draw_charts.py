@@ -44,7 +44,9 @@ def charted(facts: Facts) -> Charted:
     build = facts.build
     lost = [(one.reason, one.count) for one in facts.lost[:MAX_BARS]]
     tags, judged = facts.whole.tags.most_common(MAX_BARS), build.request.judged
-    return Charted(build.accounts, build.statistics, build.giveaways, lost, tags, facts.scripts, judged.audit if judged else None)
+    return Charted(
+        build.accounts, build.statistics, build.giveaways, lost, tags, facts.scripts, judged.audit if judged else None
+    )
 
 
 def draw_charts(shown: Charted) -> Charts:

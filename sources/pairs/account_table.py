@@ -1,9 +1,6 @@
 """An account for people to read: a column for each source, from the first line to the last it adds up."""
 
-import resource
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -50,21 +47,3 @@ def _add(table: Table, label: str, columns: list[Account], value: Callable[[Acco
 def remark(what: str, text: str, style: str = "yellow") -> Text:
     """A line below the table."""
     return Text.assemble((what, style), "  ", printable(text, max_chars=300))
-
-
-def peak_memory_mib() -> dict[str, int]:
-    """The most memory that this process, and the largest of its workers, has held."""
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    whose = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
-    own, workers = (resource.getrusage(who).ru_maxrss // unit for who in whose)
-    return {"main": _kernels_record() or own, "each_worker": workers}
-
-
-def _kernels_record() -> int | None:
-    """The peak of this program alone, in MiB, on Linux: `ru_maxrss` there also counts the process that started it."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    peaks = (int(line.split()[1]) >> 10 for line in status.splitlines() if line.startswith("VmHWM:"))
-    return next(peaks, None)

@@ -5,8 +5,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sources.command.console import result_line
+from sources.command.memory import peak_memory_mib
 from sources.command.printable import printable
-from sources.pairs.account_table import peak_memory_mib, remark
+from sources.pairs.account_table import remark
 from synth.asking.plan import show_sides
 from synth.judging.audit import SHARES, Audit
 from synth.judging.job import JudgeJob

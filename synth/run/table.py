@@ -6,7 +6,8 @@ from rich.text import Text
 
 from sources.command.console import result_line
 from sources.command.printable import printable
-from sources.pairs.account_table import account_table, peak_memory_mib, remark
+from sources.command.memory import peak_memory_mib
+from sources.pairs.account_table import account_table, remark
 from sources.pairs.languages import LANGUAGE_NAMES
 from synth.job.job import Job
 from synth.run.collect import Collected

@@ -7,8 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sources.command.console import result_line
+from sources.command.memory import peak_memory_mib
 from sources.command.printable import printable
-from sources.pairs.account_table import peak_memory_mib, remark
+from sources.pairs.account_table import remark
 from synth.judging.families import lines_of
 from synth.judging.show import SHOWN_CHARS, audit_table
 from synth.scoring.combine import SCALES

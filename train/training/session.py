@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from sources.command.errors import PrefsError, UsageError
+from sources.command.memory import peak_memory_mib
 from sources.command.run import complain
-from sources.pairs.account_table import peak_memory_mib
 from train.run.checkpoints import last_whole_checkpoint
 from train.run.curves import draw_curves
 from train.run.memory import explain_out_of_memory

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from builders.building import gather_here
+from builders.building import gather_here, workers
 from builders.building.gather import UnitResult
 from builders.building.pipeline import Built
 from builders.caching.entry import CONTENT
@@ -29,7 +29,7 @@ ROW = '{"prompt": "介绍一下%s。", "chosen": "%s是一座很大的城市，�
 @pytest.fixture(autouse=True)
 def of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small builds have no cache, but these."""
-    monkeypatch.setattr(gather_here, "SMALL_BYTES", -1)
+    monkeypatch.setattr(workers, "SMALL_BYTES", -1)
 
 
 @pytest.fixture

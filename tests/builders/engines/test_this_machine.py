@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from builders.engines.this_machine import Tally, map_in_processes, map_in_threads
 from sources.command.errors import BrokenFileError, BuildError
+from sources.command.memory import peak_memory_mib
 
 
 @given(st.lists(st.integers(), max_size=30), st.integers(0, 4))
@@ -150,3 +151,12 @@ def test_an_interrupt_while_waiting_ends_the_processes(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         map_in_processes(fail_or_go_on, [tmp_path / "a", tmp_path / "b"], 2, interrupt)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_memory_of_workers_is_told() -> None:
+    assert map_in_processes(hold, [250, 10], 2, print) == [250 << 20, 10 << 20]
+    assert peak_memory_mib()["each_worker"] > 250
+
+
+def hold(mib: int, tally: Tally) -> int:
+    return len(b"x" * (mib << 20))

@@ -72,10 +72,14 @@ class Place:
             [COMMAND, *self.flags(*more)], capture_output=True, text=True, timeout=LIMIT_S, check=False
         )
 
+    def command_line(self, *more: object) -> list[str]:
+        """The command of a build with these flags more."""
+        return [COMMAND, *self.flags(*more)]
+
     def start(self, *more: object) -> subprocess.Popen[str]:
         """Begin it in a process group of its own."""
         return subprocess.Popen(
-            [COMMAND, *self.flags(*more)],
+            self.command_line(*more),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
