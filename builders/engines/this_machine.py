@@ -103,7 +103,7 @@ class SharedTally:
 
     def peak_mib(self) -> int:
         """The most memory that a process held which has done an item."""
-        return max(self._peaks_mib)
+        return max(list[int](self._peaks_mib))
 
     def stop(self) -> None:
         self._stop.value = 1
