@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from builders.building import gather_here
+from builders.building import gather_here, workers
 from builders.building.pipeline import Built
 from builders.caching.folder import CacheFolder
 from builders.caching.size import parse_size
@@ -52,7 +52,7 @@ def test_too_little_room_is_one_clear_line(tmp_path: Path, nearly_full: None) ->
 def test_a_build_that_does_not_fit_is_refused_before_it_reads(
     build_sample: Callable[..., list[Built]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nearly_full: None
 ) -> None:
-    monkeypatch.setattr(gather_here, "SMALL_BYTES", -1)
+    monkeypatch.setattr(workers, "SMALL_BYTES", -1)
     monkeypatch.setattr(gather_here, "gather_unit", None)
     with pytest.raises(OutputError, match="the disk is full: about"):
         build_sample()
@@ -62,7 +62,7 @@ def test_a_build_that_does_not_fit_is_refused_before_it_reads(
 def test_rows_from_the_cache_need_no_room(
     build_sample: Callable[..., list[Built]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gather_here, "SMALL_BYTES", -1)
+    monkeypatch.setattr(workers, "SMALL_BYTES", -1)
     cache = CacheFolder(tmp_path / "rows")
     build_sample(cache=cache)
     size = sum(path.stat().st_size for path in (tmp_path / "out").rglob("*.parquet"))
@@ -99,7 +99,7 @@ def test_what_is_no_size_is_said(text: str) -> None:
 def test_the_cache_is_shown_and_emptied(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, build_sample: Callable[..., list[Built]]
 ) -> None:
-    monkeypatch.setattr(gather_here, "SMALL_BYTES", -1)
+    monkeypatch.setattr(workers, "SMALL_BYTES", -1)
     monkeypatch.setenv("BUILD_PREFS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("BUILD_PREFS_CACHE_SIZE", "100MB")
     _, shown, _ = run("--cache-info")
