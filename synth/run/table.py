@@ -5,8 +5,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sources.command.console import result_line
-from sources.command.printable import printable
 from sources.command.memory import peak_memory_mib
+from sources.command.printable import printable
 from sources.pairs.account_table import account_table, remark
 from sources.pairs.languages import LANGUAGE_NAMES
 from synth.job.job import Job
