@@ -3,13 +3,12 @@
 import os
 import shutil
 import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from builders.engines.ray_cluster import RayCluster
+from builders.engines.ray_folder import ray_folder
 from sources.command.errors import BuildError, UsageError
 from sources.command.extras import require_packages
 
@@ -56,19 +55,18 @@ def ray_cluster(address: str | None, workers: int | None) -> Iterator[RayCluster
 @contextmanager
 def _own_cluster(workers: int | None) -> Iterator[None]:
     """A cluster of this machine without a dashboard, whose files are gone at the end."""
-    folder = tempfile.mkdtemp(prefix="prefs-ray-", dir="/tmp" if Path("/tmp").is_dir() else None)  # noqa: S108 - sockets need short paths
-    try:
-        with _connected(
+    with (
+        ray_folder() as folder,
+        _connected(
             HERE,
             address="local",
             num_cpus=workers,
             include_dashboard=False,
             object_store_memory=_store_bytes(),
-            _temp_dir=folder,
-        ):
-            yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            _temp_dir=str(folder),
+        ),
+    ):
+        yield
 
 
 def _store_bytes() -> int:

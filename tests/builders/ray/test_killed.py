@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from builders.build_prefs import main
+from builders.engines.ray_folder import PLACE, PREFIX
 from tests.builders.ray.conftest import Nodes
 from tests.builders.withstand.place import (
     COMMAND,
@@ -100,6 +101,7 @@ def test_what_is_killed_changes_nothing(
 
 def test_an_interrupt_exits_130_and_leaves_no_process_and_no_file(flags: list[str], tmp_path: Path) -> None:
     command = [COMMAND, *flags, "--engine", "ray", "--workers", "1", "--out", str(tmp_path)]
+    before = {*PLACE.glob(f"{PREFIX}*")}
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -110,7 +112,7 @@ def test_an_interrupt_exits_130_and_leaves_no_process_and_no_file(flags: list[st
     assert "interrupted" in one_line(err)
     wait_until(lambda: not _nodes())
     assert files(tmp_path) == {}
-    assert list(Path("/tmp").glob("prefs-ray-*")) == []
+    assert {*PLACE.glob(f"{PREFIX}*")} <= before
 
 
 def test_a_head_that_dies_leaves_nothing_half_written(flags: list[str], tmp_path: Path) -> None:

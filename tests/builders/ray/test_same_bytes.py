@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.build_prefs import main
+from builders.engines.ray_folder import PLACE, PREFIX
 from tests.builders.ray.conftest import Nodes
 from tests.builders.withstand.place import COMMAND, LIMIT_S, files, group_is_gone, wait_until
 
@@ -46,13 +47,14 @@ def test_a_cluster_of_its_own_builds_the_sample_and_leaves_nothing(tmp_path: Pat
     flags = ["--lang", "zh", "--sample", "--workers", 2, "--no-report", *own_rows(tmp_path, 200)]
     here = build(tmp_path / "here", *flags)
     there = [COMMAND, *map(str, flags), "--engine", "ray", "--out", str(tmp_path / "there")]
+    before = {*PLACE.glob(f"{PREFIX}*")}
     process = subprocess.Popen(there, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     out, err = process.communicate(timeout=LIMIT_S)
     assert (process.returncode, err) == (0, "")
     assert "pairs written" in out
     assert files(tmp_path / "there") == here
     wait_until(lambda: group_is_gone(process.pid))
-    assert list(Path("/tmp").glob("prefs-ray-*")) == []
+    assert {*PLACE.glob(f"{PREFIX}*")} <= before
 
 
 def test_a_running_cluster_gives_the_same_bytes_for_any_number_of_tasks(
