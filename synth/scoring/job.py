@@ -10,7 +10,8 @@ from synth.asking.work import Way, Work
 from synth.job.asking import AskSettings
 from synth.job.model import Model
 from synth.judging.pairs import read_pairs
-from synth.scoring.candidates import holds_candidates, read_candidates
+from synth.scoring.candidate_file import read_candidates
+from synth.scoring.candidates import holds_candidates
 from synth.scoring.domains import Domains, load_domains
 from synth.scoring.groups import Groups, PairGroups
 from synth.scoring.questions import REWARD_WAYS, Pointwise, Rewarding

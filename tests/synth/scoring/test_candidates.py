@@ -170,6 +170,17 @@ def test_a_column_says_the_domain_of_a_candidate(score: Run, tmp_path: Path, pla
     assert Counter(row["domain"] for row in rows(tmp_path, "answers")) == {"maths": 12, "chat": 20}
 
 
+def test_an_answer_in_which_synth_found_a_fault_is_no_candidate(score: Run, tmp_path: Path, played: Start) -> None:
+    path = write_candidates(tmp_path / "synth", GROUPS)
+    table = pq.read_table(path)
+    fate = ["pair", "template_token", "not_taken", *["candidate"] * (len(table) - 3)]
+    pq.write_table(table.set_column(table.schema.get_field_index("became"), "became", [fate]), path)
+    assert score(played(says=honest).url, path=path)[0] == 0
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
+    assert {"source": "synth_zh", "reason": "template_token", "rows": 1} in manifest["judged"]["left_out"]
+    assert made(tmp_path)[0] == ("质量5", "质量3")
+
+
 def test_rows_of_one_prompt_must_stand_together(score: Run, tmp_path: Path, played: Start) -> None:
     path = write_candidates(tmp_path / "synth", GROUPS)
     table = pq.read_table(path)

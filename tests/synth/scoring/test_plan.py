@@ -11,7 +11,7 @@ from synth.job.model import Model
 from synth.job.price import Price
 from synth.journal.journal import NAME, Journal
 from synth.judging.pairs import read_pairs
-from synth.scoring.candidates import read_candidates
+from synth.scoring.candidate_file import read_candidates
 from synth.scoring.domains import load_domains
 from synth.scoring.groups import Groups, PairGroups
 from synth.scoring.plan_lengths import from_lengths
