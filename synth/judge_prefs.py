@@ -13,7 +13,7 @@ from synth.job.flags import add_asking_flags, add_batch_flags
 if TYPE_CHECKING:
     from synth.asking.meter import Progress
     from synth.judging.job import JudgeJob
-    from synth.scoring.job import ScoreJob
+    from synth.ranking.job import ScoreJob
 
 EXAMPLES = """\
 examples:
@@ -95,7 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from synth.scoring.job import ScoreJob
+    from synth.ranking.job import ScoreJob
 
     job = make_job(options)
     how: Progress = "bar" if sys.stderr.isatty() else "lines"
@@ -118,9 +118,9 @@ def _judge(options: argparse.Namespace, job: "JudgeJob", progress: "Progress") -
 
 
 def _score(options: argparse.Namespace, job: "ScoreJob", progress: "Progress") -> int:
-    from synth.scoring.pipeline import run_scoring
-    from synth.scoring.plan import plan_scoring, show_plan
-    from synth.scoring.show import show_scoring, summary
+    from synth.ranking.pipeline import run_scoring
+    from synth.ranking.plan import plan_scoring, show_plan
+    from synth.ranking.show import show_scoring, summary
 
     if options.dry_run:
         return _print_plan(options, plan_scoring(job), show_plan)
@@ -148,7 +148,7 @@ def make_job(options: argparse.Namespace) -> "JudgeJob | ScoreJob":
     Raises:
         UsageError: an option, a rubric, a recipe or a price list is wrong.
     """
-    from synth.scoring.options import make_job as of_options
+    from synth.ranking.options import make_job as of_options
 
     return of_options(options)
 

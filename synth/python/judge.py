@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from synth.judging.audit import Audit
     from synth.judging.disagreements import Disagreement
     from synth.judging.job import JudgeJob
-    from synth.scoring.job import ScoreJob
+    from synth.ranking.job import ScoreJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ def _run(
 ) -> "tuple[list[Audit], list[Disagreement]]":
     """The audits and the strongest disagreements of a finished run."""
     from synth.judging.pipeline import run_judging
-    from synth.scoring.job import ScoreJob
-    from synth.scoring.pipeline import run_scoring
+    from synth.ranking.job import ScoreJob
+    from synth.ranking.pipeline import run_scoring
 
     if isinstance(job, ScoreJob):
         scored = run_scoring(job, progress=progress, on_start=on_start).written

@@ -1,1 +1,1 @@
-"""Scoring answers one by one, by a judge with a rubric or by a reward model; labels and pairs from the scores."""
+"""Scoring answers one by one, by a judge with a rubric or by a reward model: what is asked, and how it is read."""

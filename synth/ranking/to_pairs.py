@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from sources.files.write_parquet import Sink
 from sources.pairs.schema import DROPPED, PAIRS, content_ids, turns
-from synth.scoring.combine import Place
+from synth.ranking.combine import Place
+from synth.ranking.labels import Bench, score_table
+from synth.ranking.pairing import Nothing, Two, choose
 from synth.scoring.groups import Answer, Group, Groups
-from synth.scoring.labels import Bench, score_table
-from synth.scoring.pairing import Nothing, Two, choose
 from synth.scoring.recipe import Choice
 
 STAGE = "judge"

@@ -13,7 +13,7 @@ from sources.files.write_parquet import Sink
 from synth.asking.work import Find
 from synth.job.completion import Completion
 from synth.judging.spoken import Unreadable
-from synth.scoring.combine import Values, choose_values
+from synth.ranking.combine import Values, choose_values
 from synth.scoring.domains import Domains
 from synth.scoring.questions import Scorer
 from synth.scoring.scored import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.scoring.pairing import Nothing, choose
+from synth.ranking.pairing import Nothing, choose
 from synth.scoring.recipe import Choice
 
 CHOICES = get_args(Choice)

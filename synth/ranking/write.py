@@ -19,14 +19,14 @@ from synth.judging.disagreements import Strongest
 from synth.judging.families import Kin
 from synth.judging.together import kappa, name_of
 from synth.judging.verdicts import SCORES
+from synth.ranking.collect import Collected, Everything, Outcomes, collect
+from synth.ranking.from_labels import write_labels
+from synth.ranking.job import ScoreJob
+from synth.ranking.labels import Bench
+from synth.ranking.to_pairs import Choosing, Made, Sinks, write_pairs
 from synth.scoring.candidates import CandidateGroups
-from synth.scoring.collect import Collected, Everything, Outcomes, collect
-from synth.scoring.from_labels import write_labels
 from synth.scoring.groups import Groups
-from synth.scoring.job import ScoreJob
-from synth.scoring.labels import Bench
 from synth.scoring.scored import ANSWERS, VERDICTS
-from synth.scoring.to_pairs import Choosing, Made, Sinks, write_pairs
 
 ROWS = 4096
 """Of a row group: few, so that little is in memory."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.scoring.combine import Place, Values, choose_values, combine, label_by
+from synth.ranking.combine import Place, Values, choose_values, combine, label_by
 from synth.scoring.recipe import Combining
 
 NAN = float("nan")

@@ -13,8 +13,8 @@ from synth.job.model import Model, served_model
 from synth.job.price import load_prices
 from synth.judging.job import JudgeJob
 from synth.judging.rubric import load_rubric
+from synth.ranking.job import ScoreJob
 from synth.scoring.candidates import holds_candidates
-from synth.scoring.job import ScoreJob
 from synth.scoring.recipe import Combining, JudgeRecipe, load_judge_recipe
 
 OF_SCORES = ("recipe", "domain", "domain_column")

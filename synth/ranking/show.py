@@ -12,11 +12,11 @@ from sources.command.printable import printable
 from sources.pairs.account_table import remark
 from synth.judging.families import lines_of
 from synth.judging.show import SHOWN_CHARS, audit_table
-from synth.scoring.combine import SCALES
-from synth.scoring.job import ScoreJob
-from synth.scoring.manifest import scale_of
-from synth.scoring.pipeline import Scoring
-from synth.scoring.write import OfScorer, Written
+from synth.ranking.combine import SCALES
+from synth.ranking.job import ScoreJob
+from synth.ranking.manifest import scale_of
+from synth.ranking.pipeline import Scoring
+from synth.ranking.write import OfScorer, Written
 
 BELOW = "In brackets: 95 % intervals. Agreement and lengths are of the pairs whose answers have different scores."
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from synth.judging.together import name_of
 from synth.judging.verdicts import SCORES, Said
-from synth.scoring.combine import Place, Values, combine, label_by
+from synth.ranking.combine import Place, Values, combine, label_by
 from synth.scoring.groups import Group
 from synth.scoring.recipe import Combining
 

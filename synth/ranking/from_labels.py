@@ -3,10 +3,10 @@
 from sources.files.write_parquet import Sink
 from synth.job.completion import Completion
 from synth.judging.disagreements import Disagreement, Strongest
-from synth.scoring.collect import Outcomes
-from synth.scoring.combine import Place
+from synth.ranking.collect import Outcomes
+from synth.ranking.combine import Place
+from synth.ranking.labels import Bench, score_table
 from synth.scoring.groups import Group, Groups
-from synth.scoring.labels import Bench, score_table
 
 CHOSEN, REJECTED = 0, 1
 

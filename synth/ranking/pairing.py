@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from synth.scoring.combine import NEAR
+from synth.ranking.combine import NEAR
 from synth.scoring.recipe import Choice
 
 

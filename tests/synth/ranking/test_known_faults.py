@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from synth.judging.audit import Audit, audit
-from synth.scoring.combine import Place, Values
-from synth.scoring.labels import Bench
+from synth.ranking.combine import Place, Values
+from synth.ranking.labels import Bench
 from tests.synth.judging.test_known_faults import PAIRS, SEEDS, finds
 
 

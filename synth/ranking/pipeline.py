@@ -14,13 +14,13 @@ from synth.judging.families import lines_of
 from synth.judging.report import NAME as REPORT
 from synth.judging.report import Facts, Figures
 from synth.judging.write import write_report
-from synth.scoring.collect import Outcomes
+from synth.ranking.collect import Outcomes
+from synth.ranking.job import ScoreJob
+from synth.ranking.manifest import render_manifest
+from synth.ranking.write import OF_ANSWERS, OF_PAIRS, Written, files_of, write_files
 from synth.scoring.domains import Domains
 from synth.scoring.groups import Groups, PairGroups
-from synth.scoring.job import ScoreJob
-from synth.scoring.manifest import render_manifest
 from synth.scoring.questions import Pointwise, Rewarding, Scorer
-from synth.scoring.write import OF_ANSWERS, OF_PAIRS, Written, files_of, write_files
 
 ANY = [*OF_ANSWERS, *OF_PAIRS, REPORT]
 """Every file that a run of judge-prefs may write."""

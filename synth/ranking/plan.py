@@ -12,8 +12,8 @@ from rich.text import Text
 from sources.command.printable import printable
 from synth.asking.plan import PlannedSide, plan_side, show_sides
 from synth.journal.journal import NAME, Journal
-from synth.scoring.job import ScoreJob
-from synth.scoring.plan_lengths import USUAL_TOKENS, from_lengths
+from synth.ranking.job import ScoreJob
+from synth.ranking.plan_lengths import USUAL_TOKENS, from_lengths
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from synth.judging.families import lines_of
-from synth.scoring.combine import SCALES
+from synth.ranking.combine import SCALES
+from synth.ranking.job import ScoreJob
+from synth.ranking.write import Written
 from synth.scoring.domains import Domains
 from synth.scoring.groups import Groups
-from synth.scoring.job import ScoreJob
 from synth.scoring.questions import Scorer
-from synth.scoring.write import Written
 
 FORMAT = 1
 PACKAGES = ("numpy", "pyarrow", "orjson")

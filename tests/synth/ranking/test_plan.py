@@ -11,10 +11,10 @@ from synth.job.model import Model
 from synth.job.price import Price
 from synth.journal.journal import NAME, Journal
 from synth.judging.pairs import read_pairs
+from synth.ranking.plan_lengths import from_lengths
 from synth.scoring.candidate_file import read_candidates
 from synth.scoring.domains import load_domains
 from synth.scoring.groups import Groups, PairGroups
-from synth.scoring.plan_lengths import from_lengths
 from synth.scoring.questions import Pointwise, Rewarding
 from synth.scoring.recipe import load_judge_recipe
 from tests.conftest import Row, pair_table
