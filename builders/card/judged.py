@@ -25,6 +25,8 @@ def _of_language(facts: Facts, told: dict[str, Any]) -> str:
         f"what became of it: {DONE[how['disagrees']]}{least}",
         *map(plain, audit.findings),
     ]
+    if not rows:
+        return "\n\n".join([bullets(lines), "The labels are the judge's own: it scored candidates for these pairs."])
     return "\n\n".join(
         [
             bullets(lines),

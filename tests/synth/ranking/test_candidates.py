@@ -116,7 +116,7 @@ def test_a_build_takes_the_pairs_and_their_margin(
     score(played(says=honest).url)
     out = tmp_path / "out"
     build = ["--lang", "zh", "--sample", "--only", "synth_zh", "--synth", out, "--judged", out, "--min-margin", "2"]
-    status = build_prefs([str(each) for each in [*build, "--out", tmp_path / "prefs", "--no-report", "--json"]])
+    status = build_prefs([str(each) for each in [*build, "--out", tmp_path / "prefs", "--json"]])
     printed = capsys.readouterr()
     assert status == 0, printed.err
     (source,) = json.loads(printed.out)["built"][0]["sources"]
@@ -128,6 +128,8 @@ def test_a_build_takes_the_pairs_and_their_margin(
     assert (written["score_chosen"], written["score_rejected"]) == (5.0, 2.0)
     manifest = json.loads((tmp_path / "prefs" / "zh" / "manifest.json").read_bytes())
     assert "from 1 to 5" in json.dumps(manifest)
+    for name in ("report.html", "README.md"):
+        assert "it scored candidates" in (tmp_path / "prefs" / "zh" / name).read_text(encoding="utf-8")
 
 
 def test_several_judges_and_the_recipe_of_coig_p(score: Run, tmp_path: Path, played: Start) -> None:
