@@ -21,6 +21,9 @@ SHARES = {
 }
 """The lines of the audit, and the figure in each."""
 
+OF_ORDERS = ("consistency", "first_preferred")
+"""Figures that only verdicts in both orders have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:

@@ -9,7 +9,7 @@ from sources.command.memory import peak_memory_mib
 from sources.command.printable import printable
 from sources.pairs.account_table import remark
 from synth.asking.plan import show_sides
-from synth.judging.audit import SHARES, Audit
+from synth.judging.audit import OF_ORDERS, SHARES, Audit
 from synth.judging.job import JudgeJob
 from synth.judging.pipeline import Judgement
 from synth.judging.plan import JudgePlan
@@ -34,16 +34,19 @@ def show_judgement(job: JudgeJob, result: Judgement, console: Console) -> None:
     console.print(Text(f"  {said}, at most {peak_memory_mib()['main']:,} MiB of memory", style="dim"))
 
 
-def audit_table(title: str, audits: list[Audit]) -> Table:
-    """A column for each source."""
+def audit_table(title: str, audits: list[Audit], *, orders: bool = True) -> Table:
+    """A column for each source. `orders`: the pairs were judged in both orders, not answers one by one."""
     table = Table(title=printable(title), title_style="bold", title_justify="left", box=None, pad_edge=False)
     table.add_column("")
     for each in audits:
         style = "bold" if each.source == "total" else ""
         table.add_column(printable(each.source), justify="right", style=style, overflow="fold")
     table.add_row("pairs", *(f"{each.pairs:,}" for each in audits), style="bold")
-    table.add_row("with a verdict in both orders", *(f"{each.judged:,}" for each in audits))
+    judged = "with a verdict in both orders" if orders else "with two scores"
+    table.add_row(judged, *(f"{each.judged:,}" for each in audits))
     for label, name in SHARES.items():
+        if not orders and name in OF_ORDERS:
+            continue
         table.add_row(label, *(_share(getattr(each, name)) for each in audits))
     return table
 

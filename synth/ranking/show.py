@@ -25,7 +25,7 @@ def show_scoring(job: ScoreJob, result: Scoring, console: Console) -> None:
     """Print what the scores say, the remarks and the figures of this run."""
     written = result.written
     for each in written.each if written.made is None else ():
-        console.print(audit_table(f"{_name(written, each)} on the labels", each.audits))
+        console.print(audit_table(f"{_name(written, each)} on the labels", each.audits, orders=False))
     if written.made is None:
         console.print(Text(BELOW, style="dim"))
     console.print(_scores_table(written))
