@@ -15,7 +15,7 @@ from sources.command.errors import BrokenFileError, MissingFileError, NoPairsErr
 from sources.fetch.fetcher import file_sha256
 from sources.pairs.built_folder import BuiltFolder, open_built
 from sources.pairs.languages import LANGS, Lang
-from synth.judging.texts import NEEDED, SPOOLED, check_columns, find_faults, texts_of
+from synth.judging.texts import NEEDED, SPOOLED, check_columns, check_domains, find_faults, texts_of
 
 KEYS = ["id", "source", "lang"]
 PAIRS_AT_ONCE = 512
@@ -161,6 +161,7 @@ def _spool(
     with pa.OSFile(str(spool), "wb") as file, pa.ipc.new_file(file, SPOOLED) as writer:
         for name in names:
             for rows in folder.batches(name, columns, PAIRS_AT_ONCE):
+                check_domains(name, rows.schema, domain_column)
                 keep, faults = [], find_faults(rows)
                 named = zip(rows["id"].to_pylist(), rows["source"].to_pylist(), strict=True)
                 for row, (pair, source) in enumerate(named):

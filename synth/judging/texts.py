@@ -95,6 +95,21 @@ def _is_whole(turns: pa.Array) -> bool:
     )
 
 
+def check_domains(where: object, schema: pa.Schema, column: str | None) -> None:
+    """Nothing, if the column of domains holds texts, or there is none.
+
+    Raises:
+        MissingColumnError: it holds something else.
+    """
+    if column is None or column not in schema.names:
+        return
+    kind = schema.field(column).type
+    told = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not any(of(told) for of in (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)):
+        hint = "--domain-column names another column."
+        raise MissingColumnError(where, f"column {column} holds {kind}", expected="names of domains", hint=hint)
+
+
 def texts_of(rows: pa.Table, domain_column: str | None = None) -> pa.Table:
     """Rows without faults as SPOOLED."""
     columns = []

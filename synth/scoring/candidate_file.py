@@ -17,7 +17,7 @@ from sources.pairs.languages import LANGS, Lang
 from sources.pairs.schema import MESSAGE
 from synth.job.template import Message
 from synth.judging.pairs import draw
-from synth.judging.texts import ROLES
+from synth.judging.texts import ROLES, check_domains
 from synth.scoring.candidates import SPOOLED, CandidateGroups
 
 NEEDED: Final = ["source", "source_row", "prompt", "model", "text"]
@@ -44,6 +44,7 @@ def read_candidates(
     """
     schema = pq.read_schema(path)
     _check_columns(path, schema)
+    check_domains(path, schema, domain_column)
     lang, licence = _told_by_manifest(path, lang)
     seen: dict[str, list[str]] = {}
     known = set[str]()

@@ -199,6 +199,9 @@ def test_bad_input_is_one_line(score: Run, tmp_path: Path, played: Start) -> Non
     (tmp_path / "synth" / "manifest.json").unlink()
     assert "--lang: no manifest beside" in score(url, path=path)[2]
     assert score(url, "--lang", "zh", path=path)[0] == 0
-    pq.write_table(pq.read_table(path).drop_columns(["model", "prompt"]), path)
+    table = pq.read_table(path)
+    pq.write_table(table.append_column("domain", [[[1]] * len(table)]), path)
+    assert "column domain holds list" in score(url, "--lang", "zh", path=path)[2]
+    pq.write_table(table.drop_columns(["model", "prompt"]), path)
     assert "has no column prompt, model" in score(url, "--lang", "zh", path=path)[2]
     assert "holds no candidate with a text" in score(url, groups={"问": {"m": None}})[2]

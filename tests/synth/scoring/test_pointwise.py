@@ -235,6 +235,16 @@ def test_what_is_for_scores_needs_scores(more: list[str], judge: Judge, played: 
     assert "needs --mode pointwise" in judge(played(says=honest).url, *more, code=2).err
 
 
+def test_a_column_that_names_no_domains_is_one_line(judge: Judge, court: Court, played: Start) -> None:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(court.pairs)
+    pq.write_table(table.append_column("domain", pa.array(range(len(table)))), court.pairs)
+    said = judge(played(says=honest).url, *SCORES, code=1).err
+    assert "column domain holds int64; expected names of domains" in said
+    assert judge(played(says=honest).url, *SCORES, "--domain-column", "license", "--domain", "chat").status == 0
+
+
 def test_a_domain_without_a_rubric_is_one_line(judge: Judge, court: Court, played: Start) -> None:
     by_sources(court)
     recipe = court.write_file("mine.yaml", "name: mine\nrubrics: {chat: chat}\n")
