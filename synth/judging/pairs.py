@@ -91,7 +91,7 @@ def batches_of(path: Path, lang: Lang, columns: list[str]) -> Iterator[pa.Table]
     """The rows of the same files in the same order, with other columns, as far as a file has them."""
     folder = _open(path, lang)
     for name in (name for name, _ in folder.outputs if not (folder.manifest and name == DROPPED)):
-        yield from folder.batches(name, columns)
+        yield from folder.batches(name, columns, PAIRS_AT_ONCE)
 
 
 def _open(path: Path, lang: Lang | None) -> BuiltFolder:
