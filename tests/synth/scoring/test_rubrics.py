@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from sources.command.errors import UsageError
-from sources.pairs.languages import LANGS, Lang
+from sources.pairs.languages import Lang
 from synth.scoring.domains import load_domains
 from synth.scoring.recipe import RECIPES, load_judge_recipe
 from synth.scoring.rubric import load_score_rubric, rubrics_of
@@ -17,7 +17,7 @@ DOMAINS = {"chat", "code", "maths", "logic", "writing", "role_play", "safety"}
 OWN: dict[str, Any] = yaml.safe_load((rubrics_of("en") / "chat.yaml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_there_is_a_rubric_for_each_domain_with_the_same_aspects_in_both_languages(lang: Lang) -> None:
     assert {path.stem for path in rubrics_of(lang).glob("*.yaml")} == DOMAINS
     for name in DOMAINS:
@@ -27,14 +27,14 @@ def test_there_is_a_rubric_for_each_domain_with_the_same_aspects_in_both_languag
 
 
 @pytest.mark.parametrize("recipe", [path.stem for path in RECIPES.glob("*.yaml")])
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_recipe_has_its_rubrics(recipe: str, lang: Lang) -> None:
     domains = load_domains(load_judge_recipe(recipe), lang, rubric=None, domain=None)
     assert set(domains.rubrics) >= DOMAINS
     assert {rubric.scale.high for rubric in domains.rubrics.values()} == {10 if recipe == "coig-p" else 5}
 
 
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_what_is_asked_has_the_aspects_the_scale_and_the_form(lang: Lang) -> None:
     system, question = (
         turn["content"] for turn in load_score_rubric("--rubric", "maths", lang).ask(user("{low}"), "{form}")
