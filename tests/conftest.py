@@ -17,12 +17,12 @@ from sources.fetch.fetcher import SAMPLE, Mirror, sample
 from sources.pairs.assemble import ITEM
 from sources.pairs.schema import PAIRS, content_ids, turns
 from sources.text.texts import PairTexts, Texts, lang_index
+from tests.examples import PROFILE
 from tests.forking import Forking
 
 os.environ["BUILD_PREFS_CACHE_SIZE"] = "0"  # a test that wants a cache says which
 
-settings.register_profile("laws", deadline=None, max_examples=50, derandomize=True, database=None)
-settings.load_profile("laws")
+settings.load_profile(PROFILE)
 
 SHARED = Path(os.environ.get("PREFS_SHARED", Path(__file__).parent.parent.parent / "shared"))
 
@@ -107,20 +107,25 @@ def make_column() -> Callable[..., Texts]:
     return make
 
 
+def build_into(out: Path, mirror: Path | None = None, **changes: Any) -> list[Built]:
+    """A build of the embedded sample, or of the mirror given; keyword arguments go to Request."""
+    settings: dict[str, Any] = {
+        "langs": ("zh",),
+        "recipe": load_recipe("ct-llm"),
+        "fetcher": Mirror(mirror) if mirror else sample(),
+        "out": out,
+        "benchmarks": SAMPLE / "benchmarks",
+        "workers": 1,
+        "report": False,
+    }
+    return build(Request(**{**settings, **changes}), Silent())[1]
+
+
 @pytest.fixture
 def build_sample(tmp_path: Path) -> Callable[..., list[Built]]:
     """Build the embedded sample, or the mirror given, into a folder; keyword arguments go to Request."""
 
     def run(out: Path | None = None, mirror: Path | None = None, **changes: Any) -> list[Built]:
-        settings: dict[str, Any] = {
-            "langs": ("zh",),
-            "recipe": load_recipe("ct-llm"),
-            "fetcher": Mirror(mirror) if mirror else sample(),
-            "out": out or tmp_path / "out",
-            "benchmarks": SAMPLE / "benchmarks",
-            "workers": 1,
-            "report": False,
-        }
-        return build(Request(**{**settings, **changes}), Silent())[1]
+        return build_into(out or tmp_path / "out", mirror, **changes)
 
     return run

@@ -117,19 +117,24 @@ class Forking:
         program: str = "",
         env: Mapping[str, str] | None = None,
         cwd: Path = ROOT,
+        stdout: int | None = None,
         max_file_bytes: int | None = None,
     ) -> Process:
         """Begin `main` of the module, or a program that may import it, with these flags.
 
         Args:
             env: its whole environment; that of this process if it is None.
+            stdout: an open file that it writes to instead of its own `stdout`.
             max_file_bytes: files that it writes cannot grow larger, as on a full disk.
         """
         args = [module, *map(str, flags)]
         request = {"args": args, "program": program, "cwd": str(cwd), "max_file_bytes": max_file_bytes}
         (out, to_out), (err, to_err) = os.pipe(), os.pipe()
         try:
-            pid = self.ask({**request, "env": dict(os.environ if env is None else env)}, [to_out, to_err])
+            pid = self.ask(
+                {**request, "env": dict(os.environ if env is None else env)},
+                [to_out if stdout is None else stdout, to_err],
+            )
         finally:
             os.close(to_out)
             os.close(to_err)
@@ -198,8 +203,9 @@ def become(request: Mapping[str, Any], stdout: int, stderr: int) -> NoReturn:
     for fd, name in ((stdout, 1), (stderr, 2)):
         os.dup2(fd, name)
         os.close(fd)
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    encoding = request["env"].get("PYTHONIOENCODING", "utf-8")
+    sys.stdout = open(1, "w", encoding=encoding, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding=encoding, errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(request["env"])
     os.chdir(request["cwd"])

@@ -50,7 +50,7 @@ def run_command(
             os._exit(130)  # a download that hangs would keep the process
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has left
+        _discard_output()  # its reader has left
         return 1
     except OSError as error:
         if options.debug:
@@ -59,10 +59,23 @@ def run_command(
 
         where = f"{printable(str(error.filename), max_chars=300)}: " if error.filename else ""
         complain(name, f"{where}{error.strerror or error}")
+        _flush_or_discard_output()
         return 1
     except MemoryError:
         complain(name, "out of memory; try --workers 1" if hasattr(options, "workers") else "out of memory")
         return 1
+
+
+def _flush_or_discard_output() -> None:
+    """Where stdout is a full device, Python would try again at its end and say so in two more lines."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard_output()
+
+
+def _discard_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

@@ -1,8 +1,7 @@
 """What build-prefs builds by its flags, and what it says."""
 
 import json
-import shlex
-import subprocess
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from builders.build_prefs import main
 from sources.fetch.fetcher import SAMPLE
 from sources.pairs.schema import PAIRS
 from sources.registry import SOURCES
-from tests.builders.running import COMMAND, Run, sources
+from tests.builders.running import Run, sources
+from tests.forking import Forking
 
 
 def test_the_sample_builds_into_a_folder_by_language(run: Run, tmp_path: Path) -> None:
@@ -175,33 +175,37 @@ def test_an_interrupt_exits_130_and_no_memory_exits_1(run: Run, monkeypatch: pyt
         assert err.startswith(f"build-prefs: {words}")
 
 
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    command = [COMMAND, "--lang", "zh", "--mirror", str(tmp_path / "none"), "--debug"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=tmp_path)
+def test_debug_shows_the_traceback(tmp_path: Path, forking: Forking) -> None:
+    done = forking.run("builders.build_prefs", "--lang", "zh", "--mirror", tmp_path / "none", "--debug", cwd=tmp_path)
     assert done.returncode == 1
     assert "Traceback" in done.stderr
 
 
+SAMPLE_FLAGS = ("--lang", "zh", "--sample", "--workers", "1", "--no-report")
+
+
 @pytest.mark.parametrize("extra", [[], ["--json"], ["--dry-run"]])
-def test_a_full_device_behind_stdout_is_one_line(extra: list[str], tmp_path: Path) -> None:
-    command = [COMMAND, "--lang", "zh", "--sample", "--out", str(tmp_path / "out"), "--workers", "1", *extra]
+def test_a_full_device_behind_stdout_is_one_line(extra: list[str], tmp_path: Path, forking: Forking) -> None:
+    flags = (*SAMPLE_FLAGS, "--out", tmp_path / "out", *extra)
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
+        done = forking.run("builders.build_prefs", *flags, stdout=full.fileno())
     assert done.returncode == 1
     assert done.stderr.startswith("build-prefs: ")
     assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("extra", [[], ["--json"], ["--dry-run"]])
-def test_a_closed_pipe_behind_stdout_gives_no_traceback(extra: list[str], tmp_path: Path) -> None:
-    script = shlex.join([COMMAND, "--lang", "zh", "--sample", "--out", str(tmp_path / "out"), "--workers", "1", *extra])
-    done = subprocess.run(f"{script} | true", shell=True, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
-    assert "Traceback" not in done.stderr
+def test_a_closed_pipe_behind_stdout_gives_no_traceback(extra: list[str], tmp_path: Path, forking: Forking) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = forking.run("builders.build_prefs", *SAMPLE_FLAGS, "--out", tmp_path / "out", *extra, stdout=writer)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("extra", [[], ["--json"], ["--dry-run"]])
-def test_a_stdout_that_is_not_utf8_gives_no_traceback(extra: list[str], tmp_path: Path) -> None:
-    command = [COMMAND, "--lang", "zh", "--sample", "--out", str(tmp_path / "aus→gabe"), "--workers", "1", *extra]
+def test_a_stdout_that_is_not_utf8_gives_no_traceback(extra: list[str], tmp_path: Path, forking: Forking) -> None:
     environment = {"PYTHONIOENCODING": "ascii", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-    done = subprocess.run(command, capture_output=True, timeout=300, check=False, env=environment)
-    assert (done.returncode, done.stderr) == (0, b"")
+    flags = (*SAMPLE_FLAGS, "--out", tmp_path / "aus→gabe", *extra)
+    done = forking.run("builders.build_prefs", *flags, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")

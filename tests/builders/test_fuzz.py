@@ -15,6 +15,7 @@ import pytest
 
 from builders.build_prefs import main
 from sources.fetch.fetcher import SAMPLE
+from tests.examples import examples
 
 HARMLESS = "Skepsun/cvalues_rlhf/harmless_train.json"
 HELPFUL = "Skepsun/cvalues_rlhf/helpful_train.json"
@@ -31,7 +32,7 @@ JSON_FILES = {
     BEAVER: "en",
 }
 FILES = {**JSON_FILES, HUOZI: "zh", ZHIHU: "zh"}
-ROUNDS = 40
+ROUNDS = examples(60)
 LIMIT_S = 600.0
 
 Mutation = Callable[[bytes, random.Random], bytes]

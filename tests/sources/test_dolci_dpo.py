@@ -3,34 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from sources.dolci_dpo import EN as SOURCE_EN
 from sources.dolci_dpo import ZH as SOURCE_ZH
-from tests.upstreams.layouts import EN, ZH, dialogue, dolci_dpo
+from tests.upstreams.layouts import EN, ZH, dolci_dpo
 
 Adapt = Callable[..., Any]
 
 ROW = dolci_dpo(EN)
-
-
-def test_the_common_turns_are_the_prompt(adapt: Adapt) -> None:
-    (pair,) = adapt(SOURCE_EN, [dolci_dpo(EN.after("Hi.", "Hello."))]).pairs
-    assert [turn["content"] for turn in pair["prompt"]] == ["Hi.", "Hello.", "Name a fruit."]
-    assert pair["chosen"] == [{"role": "assistant", "content": "An apple."}]
-
-
-def test_dialogues_that_differ_before_their_last_turn_give_no_pair(adapt: Adapt) -> None:
-    row = {**ROW, "rejected": dialogue(EN.after("Hi.", "Good evening."), EN.worst)}
-    assert adapt(SOURCE_EN, [row]).reasons == [(0, "broken_turns")]
-
-
-@pytest.mark.parametrize("content", [None, ""], ids=["null", "empty"])
-def test_an_answer_without_text_costs_only_its_row(adapt: Adapt, content: str | None) -> None:
-    turns = [*ROW["chosen"][:-1], {**ROW["chosen"][-1], "content": content}]
-    result = adapt(SOURCE_EN, [ROW, {**ROW, "chosen": turns}])
-    assert result.texts[0] == ("Name a fruit.", "An apple.", "A cabbage.")
-    assert result.reasons == ([(1, "broken_turns")] if content is None else [])
 
 
 def test_what_is_left_of_visitors_reaches_nothing(adapt: Adapt) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sources.pairs.assemble import assemble, check_every_row
 from sources.pairs.source import WHOLE_ROW, Adapted, Source
 from sources.registry import SOURCES
+from tests.examples import examples
 from tests.upstreams.layouts import EN, LAYOUTS, ZH
 
 TODAY = [source for source in SOURCES if source.columns]
@@ -64,7 +65,7 @@ def true_row(source: Source, number: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("source", TODAY, ids=lambda source: f"{source.name}-{source.lang}")
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(st.data())
 def test_a_change_anywhere_in_a_row_costs_at_most_that_row(source: Source, data: st.DataObject) -> None:
     row = true_row(source, data.draw(st.integers(0, 2)))
@@ -75,7 +76,7 @@ def test_a_change_anywhere_in_a_row_costs_at_most_that_row(source: Source, data:
 
 
 @pytest.mark.parametrize("source", TODAY, ids=lambda source: f"{source.name}-{source.lang}")
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 @given(st.data())
 def test_a_row_that_is_nothing_like_it_costs_itself_at_most(source: Source, data: st.DataObject) -> None:
     row, value = true_row(source, 0), data.draw(values)

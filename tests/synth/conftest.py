@@ -2,14 +2,12 @@
 
 import os
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from subprocess import PIPE, Popen
 from typing import Any
 
 import pytest
@@ -17,7 +15,8 @@ import pytest
 from synth.job.pace import Pace
 from synth.journal.journal import NAME, Journal
 from synth.synth_prefs import main
-from tests.synth.place import ROOT, Place, Said, waits
+from tests.forking import Forking, Process
+from tests.synth.place import Place, Said, waits
 from tests.synth.played_server import PlayedServer, played_server
 
 
@@ -104,27 +103,13 @@ def synth(place: Place, quick: None, capsys: pytest.CaptureFixture[str]) -> Call
 
 
 @pytest.fixture
-def start(place: Place) -> Iterator[Callable[..., "Popen[str]"]]:
+def start(place: Place, forking: Forking) -> Callable[..., Process]:
     """Begin the command in a process of its own; killed at the end of the test if it still runs then."""
-    begun: list[Popen[str]] = []
 
-    def begin(url: str, *more: object, at: Place = place, **environment: str) -> "Popen[str]":
-        begun.append(
-            Popen(
-                [sys.executable, "-m", "synth.synth_prefs", *at.flags(url, *more)],
-                stdout=PIPE,
-                stderr=PIPE,
-                text=True,
-                cwd=ROOT,
-                env={**os.environ, **environment},
-            )
-        )
-        return begun[-1]
+    def begin(url: str, *more: object, at: Place = place, **environment: str) -> Process:
+        return forking.start("synth.synth_prefs", *at.flags(url, *more), env={**os.environ, **environment})
 
-    yield begin
-    for process in begun:
-        process.kill()
-        process.communicate()
+    return begin
 
 
 def one_line(said: str) -> bool:

@@ -4,7 +4,6 @@ import json
 import shutil
 import socket
 import sqlite3
-import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any
 
-import pyarrow.parquet as pq
+from tests.forking import Process
+from tests.synth.results import Results
 
-OUTPUTS = ("pairs.parquet", "candidates.parquet", "dropped.parquet", "manifest.json")
 JOURNAL = "journal.sqlite"
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 300
@@ -48,19 +47,10 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Prompts, recipe and results of one test; `name` of the output folder."""
+class Place(Results):
+    """Prompts, recipe and results of one test."""
 
-    folder: Path
-    name: str = "out"
-
-    @property
-    def out(self) -> Path:
-        return self.folder / self.name
-
-    def other(self, name: str) -> "Place":
-        """The same prompts, another output folder."""
-        return Place(self.folder, name)
+    written = ("pairs.parquet", "candidates.parquet", "dropped.parquet", "manifest.json")
 
     def write(self, count: int = 12) -> "Place":
         """So many questions with chosen answers."""
@@ -71,11 +61,6 @@ class Place:
         (self.folder / "prompts.jsonl").write_text("".join(lines), encoding="utf-8")
         return self
 
-    def write_file(self, name: str, text: str) -> Path:
-        path = self.folder / name
-        path.write_text(text, encoding="utf-8")
-        return path
-
     def recipe(self, sampling: str = "max_tokens: 512", more: str = "") -> Path:
         """A recipe file: the sampling of rejected, and more lines of it."""
         return self.write_file("recipe.yaml", f"name: own\nrejected:\n  sampling: {{{sampling}}}\n{more}")
@@ -83,14 +68,6 @@ class Place:
     def flags(self, url: str, *more: object) -> list[str]:
         given = ["--lang", "zh", "--prompts", self.folder / "prompts.jsonl", "--out", self.out]
         return [str(flag) for flag in [*given, "--rejected-model", "played", "--rejected-url", url, *more]]
-
-    def outputs(self) -> dict[str, bytes]:
-        """The bytes of the four files."""
-        return {name: (self.out / name).read_bytes() for name in OUTPUTS}
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = pq.read_table(self.out / f"{name}.parquet").to_pylist()
-        return found
 
     def lost(self) -> dict[str, tuple[str, str]]:
         """Of each row in dropped.parquet its place: reason and evidence."""
@@ -114,7 +91,7 @@ def waits(line: str) -> bool:
     return "; tried again for up to " in line
 
 
-def finish(process: "subprocess.Popen[str]") -> Said:
+def finish(process: Process) -> Said:
     """Wait for a run in a process of its own to end."""
     out, err = process.communicate(timeout=LIMIT_S)
     return Said(process.returncode, out, err)

@@ -3,9 +3,6 @@
 import json
 import os
 import re
-import shlex
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ import pytest
 from sources.command.errors import UsageError
 from sources.files.folder import scratch_folder
 from synth.synth_prefs import main
+from tests.forking import Forking
 from tests.synth.made import no_file_beyond
 from tests.synth.place import Place, Said
 from tests.synth.played_server import PlayedServer
@@ -93,34 +91,26 @@ def test_hostile_text_is_shown_escaped(place: Place, synth: Run, played: Start) 
     assert place.lost()["1"] == ("refused", "rejected: HTTP 400: \\x1b[31mred\\x9b2J\\u202eevil\\x07")
 
 
-def run_in_shell(place: Place, url: str, tail: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    line = f"{shlex.join([sys.executable, '-m', 'synth.synth_prefs', *place.flags(url)])} {tail}"
-    return subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {line}"],
-        capture_output=True,
-        timeout=300,
-        check=False,
-        env={**os.environ, **environment},
-    )
-
-
-def test_a_reader_that_leaves_early_is_no_error(place: Place, played: Start) -> None:
-    done = run_in_shell(place, played().url, "--dry-run --json | head -c 1")
-    assert (done.stdout, done.stderr) == (b"{", b"")
-    done = run_in_shell(place, played().url, "| true")
-    assert done.stderr == b""
+def test_a_reader_that_leaves_early_is_no_error(place: Place, played: Start, forking: Forking) -> None:
+    for more in (["--dry-run", "--json"], []):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = forking.run("synth.synth_prefs", *place.flags(played().url, *more), stdout=writer)
+        os.close(writer)
+        assert done.stderr == ""
     assert len(place.rows("pairs")) == 12
 
 
-def test_a_terminal_that_knows_ascii_only_is_enough(place: Place, played: Start) -> None:
-    done = run_in_shell(place, played().url, "", PYTHONIOENCODING="ascii", LC_ALL="C")
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"pairs written" in done.stdout
+def test_a_terminal_that_knows_ascii_only_is_enough(place: Place, played: Start, forking: Forking) -> None:
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = forking.run("synth.synth_prefs", *place.flags(played().url), env=ascii_only)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "pairs written" in done.stdout
     assert done.stdout.isascii()
     place.write_rows([{"prompt": "", "chosen": "答"}])
-    done = run_in_shell(place, played().url, "", PYTHONIOENCODING="ascii", LC_ALL="C")
+    done = forking.run("synth.synth_prefs", *place.flags(played().url), env=ascii_only)
     assert done.returncode == 1
-    assert done.stderr.startswith(b"synth-prefs: prompts.jsonl: holds no prompt that can be answered")
+    assert done.stderr.startswith("synth-prefs: prompts.jsonl: holds no prompt that can be answered")
 
 
 def test_the_default_output_is_a_folder_by_language(

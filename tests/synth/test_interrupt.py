@@ -2,16 +2,16 @@
 
 import signal
 from collections.abc import Callable
-from subprocess import Popen
 
 import pytest
 
+from tests.forking import Process
 from tests.synth.place import Place, Said, finish, wait_until, waits
 from tests.synth.played_server import PlayedServer
 
 Start = Callable[..., PlayedServer]
 Synth = Callable[..., Said]
-Starter = Callable[..., "Popen[str]"]
+Starter = Callable[..., Process]
 
 WAITING = "synth-prefs: waiting for the requests in flight; Ctrl-C again stops at once\n"
 GOES_ON = (
@@ -29,13 +29,12 @@ def assert_interrupted(said: Said, place: Place, answered: int, total: int = 12)
     assert not (place.out / "manifest.json").exists()
 
 
-def wait_for_word(process: "Popen[str]") -> None:
+def wait_for_word(process: Process) -> None:
     """Read what an interrupted run says until it says that it waits for the requests in flight."""
-    assert process.stderr
     assert any(line == WAITING for line in process.stderr)
 
 
-def interrupt(process: "Popen[str]", number: int, server: PlayedServer) -> Said:
+def interrupt(process: Process, number: int, server: PlayedServer) -> Said:
     """Interrupt a run whose requests the server holds, and let them go when it waits for them."""
     process.send_signal(number)
     wait_for_word(process)

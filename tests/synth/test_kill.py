@@ -2,18 +2,15 @@
 
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
-from subprocess import Popen
 
 import pytest
 
-from tests.synth.forked import Forked, forking
-from tests.synth.place import LIMIT_S, ROOT, Place, Said, wait_until
+from tests.forking import Forking, Process
+from tests.synth.place import Place, Said, wait_until
 from tests.synth.played_server import PlayedProcess, played_process
 
-Starter = Callable[..., "Popen[str]"]
+Starter = Callable[..., Process]
 Synth = Callable[..., Said]
 
 AND_SOME = 4
@@ -56,7 +53,7 @@ class Ledger:
         assert counts["repeated"] <= self.lost
 
 
-def reach(process: "Popen[str] | Forked", server: PlayedProcess, name: str, goal: int) -> None:
+def reach(process: Process, server: PlayedProcess, name: str, goal: int) -> None:
     """Wait until so many completions were started, or served; the server lets few others pass."""
     wait_until(lambda: server.counts[name] >= goal, process)
 
@@ -68,19 +65,22 @@ def draw_goal(server: PlayedProcess, drawn: random.Random, most: int) -> tuple[s
     return name, counts[name] + more
 
 
-def test_a_run_that_is_killed_twenty_times_gives_the_result_of_a_whole_one(place: Place, synth: Synth) -> None:
+def test_a_run_that_is_killed_twenty_times_gives_the_result_of_a_whole_one(
+    place: Place, start: Starter, synth: Synth
+) -> None:
     place.write(60)
     drawn, whole = random.Random(20), place.other("whole")
     with played_process(models=MODELS) as server:
         synth(server.url, *TWO_SIDES, "--chosen-url", server.url, at=whole)
-    with played_process(models=MODELS, delay_s=(0.005, 0.05)) as server, forking() as parent:
+    with played_process(models=MODELS, delay_s=(0.005, 0.05)) as server:
         flags = [*TWO_SIDES, "--chosen-url", server.url, "--concurrency", 8]
         ledger = Ledger(server, place, in_flight=16)
         for _ in range(20):
             goal = draw_goal(server, drawn, most=12)
-            run = Forked(parent, place.flags(server.url, *flags))
+            run = start(server.url, *flags)
             reach(run, server, *goal)
             run.kill()
+            run.communicate()
             ledger.enter_kill()
         assert len(place.journal()) < 240
         server.hold_after(None)
@@ -129,17 +129,14 @@ def test_a_kill_before_the_first_answer_loses_nothing_but_what_was_in_flight(
         ledger.close(12)
 
 
-def test_a_kill_while_the_files_are_written_leaves_those_of_the_run_before(place: Place, synth: Synth) -> None:
+def test_a_kill_while_the_files_are_written_leaves_those_of_the_run_before(
+    place: Place, synth: Synth, forking: Forking
+) -> None:
     place.write(400)
     with played_process() as server:
         synth(server.url, "--limit", 300)
         before = place.outputs()
-        done = subprocess.run(
-            [sys.executable, "-c", KILLED_BEFORE_THE_END, *place.flags(server.url)],
-            cwd=ROOT,
-            timeout=LIMIT_S,
-            check=False,
-        )
+        done = forking.run("synth.synth_prefs", *place.flags(server.url), program=KILLED_BEFORE_THE_END)
         assert done.returncode == -signal.SIGKILL
         assert any(place.out.glob(".build-prefs-*/*.parquet"))
         assert place.outputs() == before

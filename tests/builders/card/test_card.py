@@ -20,14 +20,16 @@ from builders.card.render import HERE, Place, render_card, render_license
 from builders.card.words import licence_words
 from sources.command.markdown import code, plain, table
 from sources.registry import SOURCES
+from tests.conftest import build_into
 
 HUB = Place("me/x", {"zh": "zh/", "en": "en/"})
 HOSTILE = "x`|<script>alert(1)</script> [a](javascript:alert(1)) ![i](http://evil/i.png) https://evil.example $x$\n# y"
 
 
-@pytest.fixture
-def facts(build_sample: Callable[..., list[Built]]) -> list[Facts]:
-    return [read_facts(built.folder) for built in build_sample(langs=("zh", "en"), report=False)]
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> list[Facts]:
+    """What a card is made of, of a build of both languages."""
+    return [read_facts(built.folder) for built in build_into(tmp_path_factory.mktemp("card"), langs=("zh", "en"))]
 
 
 def header(card: str) -> dict[str, Any]:

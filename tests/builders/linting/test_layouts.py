@@ -4,8 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,6 +14,7 @@ import pytest
 
 from builders.stages.benchmarks import BENCHMARKS
 from sources.fetch.fetcher import SAMPLE
+from tests.forking import Forking
 
 LIMIT_S = 300
 LAYOUTS_NAMED = ["trl", "trl-implicit", "ultrafeedback", "hh", "llamafactory-old", "sharegpt", "ms-swift"]
@@ -105,20 +104,15 @@ def test_nothing_is_left_and_nothing_is_changed(
     assert path.read_bytes() == before
 
 
-def test_ctrl_c_is_one_line_and_leaves_nothing(write: Callable[..., Path], pair: Any, tmp_path: Path) -> None:
+def test_ctrl_c_is_one_line_and_leaves_nothing(
+    write: Callable[..., Path], pair: Any, tmp_path: Path, forking: Forking
+) -> None:
     folder = write([pair(f"第{n}个问题？", "答" * 900, "不。") for n in range(6000)], "a.jsonl").parent
     write([pair(f"第{n}个问题？", "答" * 900, "不。") for n in range(6000, 12000)], "b.jsonl")
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    running = subprocess.Popen(
-        [sys.executable, "-m", "builders.lint_prefs", str(folder), "--workers", "2"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, "TMPDIR": str(temporary)},
-        cwd=Path(__file__).parents[3],
-    )
+    flags = (folder, "--workers", "2")
+    running = forking.start("builders.lint_prefs", *flags, env={**os.environ, "TMPDIR": str(temporary)})
     deadline = time.monotonic() + LIMIT_S
     while not scratch(temporary) and running.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -129,11 +123,9 @@ def test_ctrl_c_is_one_line_and_leaves_nothing(write: Callable[..., Path], pair:
     assert scratch(temporary) == []
 
 
-def test_a_reader_who_leaves_is_no_traceback(write: Callable[..., Path], pair: Any) -> None:
-    path = write([pair(chosen="") for _ in range(3)])
-    command = f"{sys.executable} -m builders.lint_prefs {path} | true"
-    shell = ["/bin/sh", "-c", command]
-    done = subprocess.run(
-        shell, capture_output=True, text=True, cwd=Path(__file__).parents[3], timeout=LIMIT_S, check=False
-    )
+def test_a_reader_who_leaves_is_no_traceback(write: Callable[..., Path], pair: Any, forking: Forking) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = forking.run("builders.lint_prefs", write([pair(chosen="") for _ in range(3)]), stdout=writer)
+    os.close(writer)
     assert "Traceback" not in done.stderr

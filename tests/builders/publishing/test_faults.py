@@ -1,9 +1,6 @@
 """The Hub and the network at their worst: one clear line, the repository as it was, the token nowhere."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,6 +11,7 @@ from huggingface_hub import constants
 
 from builders.publish_prefs import main
 from tests.builders.publishing.conftest import OLD_HTTPX, TOKEN, Done
+from tests.forking import Forking, Process
 from tests.sources.loopback_hub import Fault, LoopbackHub
 
 Publish = Callable[..., Done]
@@ -166,16 +164,13 @@ def test_a_card_that_the_hub_does_not_take_is_told(
     ("place", "sign"), [("storage", signal.SIGINT), ("commit", signal.SIGINT), ("storage", signal.SIGKILL)]
 )
 def test_an_interrupted_run_leaves_the_repository_as_it_was_and_the_next_one_finishes(
-    hub: LoopbackHub, built: Path, publish: Publish, trusting: None, place: str, sign: signal.Signals
+    hub: LoopbackHub, built: Path, publish: Publish, trusting: None, place: str, sign: signal.Signals, forking: Forking
 ) -> None:
-    running: list[subprocess.Popen[str]] = []
+    running: list[Process] = []
     method, path = PLACES[place]
     hub.play(Fault(method, path, cut=True, before=lambda: running[0].send_signal(sign)))
-    command = [sys.executable, "-m", "builders.publish_prefs", str(built / "en"), "--repo", "me/x"]
-    running.append(
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
-    )
-    out, err = running[0].communicate(timeout=300)
+    running.append(forking.start("builders.publish_prefs", built / "en", "--repo", "me/x"))
+    out, err = running[0].communicate()
     assert running[0].returncode == (130 if sign == signal.SIGINT else -9), err
     if sign == signal.SIGINT:
         assert err.splitlines()[-1].startswith("publish-prefs: interrupted; the repository is as it was")

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from huggingface_hub import DatasetCard
 
 from builders.build_prefs import main as build_prefs
 from tests.builders.publishing.conftest import OLD_HTTPX, TOKEN, Done
+from tests.forking import Forking
 from tests.sources.loopback_hub import Fault, LoopbackHub
 
 Publish = Callable[..., Done]
@@ -161,7 +160,9 @@ def test_push_to_hub_is_refused_before_anything_is_built(
     assert build_prefs(["--lang", "zh", "--sample", "--push-to-hub", "no name"]) == 2
 
 
-def test_the_environment_is_honoured_by_a_process_of_its_own(hub: LoopbackHub, built: Path, tmp_path: Path) -> None:
+def test_the_environment_is_honoured_by_a_process_of_its_own(
+    hub: LoopbackHub, built: Path, tmp_path: Path, forking: Forking
+) -> None:
     """HF_ENDPOINT, and the token of `hf auth login` in HF_HOME, as they are read when a process starts."""
     import os
 
@@ -169,8 +170,7 @@ def test_the_environment_is_honoured_by_a_process_of_its_own(hub: LoopbackHub, b
     home.mkdir()
     (home / "token").write_text(TOKEN)
     environment = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"} | {"HF_HOME": str(home)}
-    command = [sys.executable, "-m", "builders.publish_prefs", str(built / "en"), "--repo", "me/x"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = forking.run("builders.publish_prefs", built / "en", "--repo", "me/x", env=environment)
     assert (done.returncode, done.stdout.splitlines()[1][:11]) == (0, "loaded back"), done.stderr
     assert {path.name for path in home.iterdir()} <= {"token", "hub", "xet", "assets", ".agent_harnesses.json"}
 

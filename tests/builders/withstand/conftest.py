@@ -1,12 +1,10 @@
 """Places to try a build in, with what it withstands."""
 
 import json
-import os
 import random
 import shutil
-import signal
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,8 @@ import pytest
 from builders.build_prefs import main
 from sources.fetch.fetcher import SAMPLE
 from sources.pairs.schema import PAIRS
-from tests.builders.withstand.place import HARMLESS, HELPFUL, LIMIT_S, LOCK, Place, files, group_is_gone, one_line
+from tests.builders.withstand.place import HARMLESS, HELPFUL, HOWEVER_SMALL, LARGE_ROWS, LOCK, Place, files, one_line
+from tests.forking import Forking, Process
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +65,23 @@ def built(place: Place, capsys: pytest.CaptureFixture[str]) -> Callable[..., dic
     return call
 
 
+Unspoilt = Callable[[str, str], tuple[dict[str, Any], dict[str, str]]]
+
+
+@pytest.fixture(scope="session")
+def unspoilt(tmp_path_factory: pytest.TempPathFactory) -> Unspoilt:
+    """Of a language and a source of the mirror as it was: its account, and the reason of each row that was dropped."""
+
+    @cache
+    def build(lang: str, source: str) -> tuple[dict[str, Any], dict[str, str]]:
+        place = Place(SAMPLE, tmp_path_factory.mktemp("unspoilt") / "out", {})
+        assert main(place.flags("--lang", lang, "--only", source, "--no-report")) == 0
+        account = json.loads((place.out / lang / "manifest.json").read_text(encoding="utf-8"))["total"]
+        return account, {entry["source_row"]: entry["reason"] for entry in place.dropped()}
+
+    return build
+
+
 @pytest.fixture
 def synth(tmp_path: Path) -> Callable[..., Path]:
     """A folder with one pair as synth-prefs writes it, some columns changed."""
@@ -96,7 +112,7 @@ def large_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (HARMLESS, HELPFUL):
         (mirror / name).parent.mkdir(parents=True, exist_ok=True)
         kinds = {"pos_type": "拒绝为主", "neg_type": "风险回复"}
-        rows = [{"prompt": text(40), "pos_resp": text(120), "neg_resp": text(60), **kinds} for _ in range(12_000)]
+        rows = [{"prompt": text(40), "pos_resp": text(120), "neg_resp": text(60), **kinds} for _ in range(LARGE_ROWS)]
         (mirror / name).write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
     return mirror
 
@@ -111,11 +127,23 @@ def undisturbed(large_mirror: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def started() -> Iterator[list[subprocess.Popen[str]]]:
-    """Processes to end, whatever happens."""
-    processes: list[subprocess.Popen[str]] = []
-    yield processes
-    for process in processes:
-        if not group_is_gone(process.pid):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate(timeout=LIMIT_S)
+def start(place: Place, forking: Forking) -> Callable[..., Process]:
+    """Begin a build in a process of its own; with several workers, files are read in worker processes however small
+    they are."""
+
+    def begin(*flags: object, at: Place = place, **how: Any) -> Process:
+        return forking.start("builders.build_prefs", *at.flags(*flags), program=HOWEVER_SMALL, **how)
+
+    return begin
+
+
+@pytest.fixture
+def command(start: Callable[..., Process]) -> Callable[..., tuple[int, str, str]]:
+    """Run a build in a process of its own: exit status, stdout, stderr."""
+
+    def run(*flags: object, **how: Any) -> tuple[int, str, str]:
+        process = start(*flags, **how)
+        out, err = process.communicate()
+        return process.wait(), out, err
+
+    return run

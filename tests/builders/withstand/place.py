@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -12,10 +11,25 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from tests.forking import Process
+
 COMMAND = str(Path(sys.executable).with_name("build-prefs"))
 LOCK = ".build-prefs.lock"
 SCRATCH = ".build-prefs-*"
 LIMIT_S = 300.0
+LARGE_ROWS = 8_000
+"""In each of two files whose build takes long enough to be interrupted."""
+
+HOWEVER_SMALL = """
+import os, sys
+from builders.building import workers
+from builders.build_prefs import main
+os.nice(5)
+workers.SMALL_BYTES = -1
+sys.exit(main())
+"""
+"""A build with worker processes, if several are asked for, that read however small files; nice, so that a test which
+waits for a moment of it sees that moment."""
 
 HARMLESS = "Skepsun/cvalues_rlhf/harmless_train.json"
 HELPFUL = "Skepsun/cvalues_rlhf/helpful_train.json"
@@ -66,25 +80,9 @@ class Place:
         where = [] if "--mirror" in given or "--sample" in given else ["--mirror", str(self.mirror)]
         return [*lang, *where, "--out", str(self.out), *workers, *own, *given]
 
-    def command(self, *more: object) -> subprocess.CompletedProcess[str]:
-        """Run it in a process of its own."""
-        return subprocess.run(
-            [COMMAND, *self.flags(*more)], capture_output=True, text=True, timeout=LIMIT_S, check=False
-        )
-
     def command_line(self, *more: object) -> list[str]:
         """The command of a build with these flags more."""
         return [COMMAND, *self.flags(*more)]
-
-    def start(self, *more: object) -> subprocess.Popen[str]:
-        """Begin it in a process group of its own."""
-        return subprocess.Popen(
-            self.command_line(*more),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
 
     def spoil(self, name: str, change: Change) -> None:
         path = self.mirror / name
@@ -96,6 +94,14 @@ class Place:
     def assert_untouched(self) -> None:
         assert files(self.out) == self.earlier
         self.assert_no_scratch()
+
+    def assert_ended(self, process: Process, status: int, words: str) -> None:
+        """The build ended with this status and one line, left no process, and changed nothing."""
+        out, err = process.communicate(timeout=LIMIT_S)
+        assert (process.returncode, out) == (status, ""), err
+        assert words in one_line(err)
+        wait_until(lambda: group_is_gone(process.pid))
+        self.assert_untouched()
 
     def assert_no_scratch(self) -> None:
         assert [path.name for path in self.out.glob(SCRATCH) if path.name != LOCK] == []
@@ -114,6 +120,10 @@ def reading_both(out: Path) -> bool:
     return sum(path.stat().st_size > 0 for path in out.glob(f"{SCRATCH}/pairs-*.arrow")) == 2
 
 
+def opening_both(out: Path) -> bool:
+    return len([*out.glob(f"{SCRATCH}/pairs-*.arrow")]) == 2
+
+
 def writing(out: Path) -> bool:
     return any(out.glob(f"{SCRATCH}/zh/data/train-*.parquet"))
 
@@ -127,7 +137,7 @@ def beginning(out: Path) -> bool:
 
 
 def replacing(out: Path) -> bool:
-    return '"rows_read": 24000' in (out / "zh/manifest.json").read_text(encoding="utf-8")
+    return f'"rows_read": {2 * LARGE_ROWS}' in (out / "zh/manifest.json").read_text(encoding="utf-8")
 
 
 def wait_until(condition: Callable[[], bool], pause_s: float = 0.002) -> None:
@@ -137,7 +147,7 @@ def wait_until(condition: Callable[[], bool], pause_s: float = 0.002) -> None:
         time.sleep(pause_s)
 
 
-def gone_or(moment: Moment, out: Path, process: subprocess.Popen[str]) -> Callable[[], bool]:
+def gone_or(moment: Moment, out: Path, process: Process) -> Callable[[], bool]:
     def seen() -> bool:
         try:
             return process.poll() is not None or moment(out)

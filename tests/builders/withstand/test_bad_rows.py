@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.builders.withstand.changes import change_rows, gz_line, insert_line, replace, without
+from tests.builders.withstand.conftest import Unspoilt
 from tests.builders.withstand.place import (
     BEAVER,
     COMPARISON,
@@ -74,13 +75,18 @@ CATEGORIES: list[Any] = [
 
 @pytest.mark.parametrize(("name", "change", "row", "reason"), ROWS)
 def test_one_bad_row_costs_that_row_and_says_why(
-    name: str, change: Change, row: int, reason: str | None, place: Place, built: Callable[..., dict[str, Any]]
+    name: str,
+    change: Change,
+    row: int,
+    reason: str | None,
+    place: Place,
+    built: Callable[..., dict[str, Any]],
+    unspoilt: Unspoilt,
 ) -> None:
     sources = {COMPARISON: "comparison_gpt4_zh", OAAST: "oaast_rm_zh", COMPARISON_EN: "comparison_gpt4_en"}
     source = sources.get(name) or name.split("/")[1].lower()
     lang = "en" if name in (BEAVER, COMPARISON_EN) else "zh"
-    before = built("--lang", lang, "--only", source)
-    reasons_before = {entry["source_row"]: entry["reason"] for entry in place.dropped()}
+    before, reasons_before = unspoilt(lang, source)
     place.spoil(name, change)
     after = built("--lang", lang, "--only", source)
     found = {entry["source_row"]: entry["reason"] for entry in place.dropped()}
@@ -92,9 +98,9 @@ def test_one_bad_row_costs_that_row_and_says_why(
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_a_category_of_any_shape_costs_at_most_its_row(
-    category: str, place: Place, built: Callable[..., dict[str, Any]]
+    category: str, place: Place, built: Callable[..., dict[str, Any]], unspoilt: Unspoilt
 ) -> None:
-    before = built("--lang", "en", "--only", "beavertails")
+    before, _ = unspoilt("en", "beavertails")
     line = f'{{"prompt": "Why is it so?", "response": "It is.", "is_safe": true, "category": {category}}}'
     place.spoil(BEAVER, gz_line(line))
     after = built("--lang", "en", "--only", "beavertails")
@@ -119,10 +125,12 @@ def with_huge_row(name: str, data: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("name", "reason"), [(HARMLESS, "row_too_large"), (HELPFUL, "row_too_large"), (HUOZI, "bad_csv")]
 )
-def test_a_string_of_50_mb_is_skipped_in_bounded_memory(name: str, reason: str, place: Place) -> None:
+def test_a_string_of_50_mb_is_skipped_in_bounded_memory(
+    name: str, reason: str, place: Place, command: Callable[..., tuple[int, str, str]]
+) -> None:
     source = "huozi" if name == HUOZI else "cvalues_rlhf"
     place.spoil(name, lambda data: with_huge_row(name, data))
-    done = place.command("--only", source, "--json", "--no-report")
-    assert (done.returncode, done.stderr) == (0, "")
+    status, out, said = command("--only", source, "--json", "--no-report")
+    assert (status, said) == (0, "")
     assert [row["reason"] for row in pq.read_table(place.out / "zh/dropped.parquet").to_pylist()].count(reason) == 1
-    assert json.loads(done.stdout)["peak_memory_mib"]["main"] < 200 + 8 * (HUGE >> 20)
+    assert json.loads(out)["peak_memory_mib"]["main"] < 200 + 8 * (HUGE >> 20)

@@ -5,7 +5,6 @@ import json
 import lzma
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,14 +82,13 @@ def test_a_broken_input_file_is_named_in_one_line(
 
 
 def test_a_broken_file_is_the_same_line_from_a_worker_process(
-    place: Place, large_mirror: Path, refused: Callable[..., str]
+    place: Place, refused: Callable[..., str], command: Callable[..., tuple[int, str, str]]
 ) -> None:
-    place.spoil(HELPFUL, lambda _: (large_mirror / HELPFUL).read_bytes())  # so much that processes are started
     place.spoil(HARMLESS, lambda data: data[: len(data) // 2])
     alone = refused()
-    done = place.command("--workers", 2)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert one_line(done.stderr) == alone
+    status, out, said = command("--workers", 2)
+    assert (status, out) == (1, "")
+    assert one_line(said) == alone
     place.assert_untouched()
 
 

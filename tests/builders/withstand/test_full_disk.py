@@ -1,44 +1,26 @@
 """A full disk is said and changes nothing."""
 
 import os
-import resource
 import subprocess
+import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tests.builders.withstand.place import COMMAND, HELPFUL, LIMIT_S, Place, one_line
-
-
-def at_most(limit: int) -> Callable[[], None]:
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+from tests.builders.withstand.place import HOWEVER_SMALL, LIMIT_S, Place, one_line
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize(
     "limit",
-    [
-        pytest.param(0),
-        100,
-        1_000,
-        15_000,
-        40_000,
-    ],
+    [0, 100, 1_000, 15_000, 40_000],
 )
-def test_a_full_disk_is_said_and_changes_nothing(limit: int, workers: int, place: Place, large_mirror: Path) -> None:
-    if workers > 1:  # so much that processes are started
-        place.spoil(HELPFUL, lambda _: (large_mirror / HELPFUL).read_bytes())
-    done = subprocess.run(
-        [COMMAND, *place.flags("--workers", workers)],
-        preexec_fn=at_most(limit),
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "the disk is full" in one_line(done.stderr)
+def test_a_full_disk_is_said_and_changes_nothing(
+    limit: int, workers: int, place: Place, command: Callable[..., tuple[int, str, str]]
+) -> None:
+    status, out, said = command("--workers", workers, max_file_bytes=limit)
+    assert (status, out) == (1, "")
+    assert "the disk is full" in one_line(said)
     place.assert_untouched()
 
 
@@ -56,22 +38,26 @@ cp -r "$DISK/out" "$WHERE/after"
 
 @pytest.mark.parametrize(
     ("workers", "fill"),
-    [
-        (1, 200_000),
-        (2, 200_000),
-        pytest.param(1, 400_000),
-    ],
+    [(1, 200_000), (2, 200_000), (1, 400_000)],
 )
-def test_a_disk_that_is_really_full_is_said_and_changes_nothing(
-    workers: int, fill: int, place: Place, large_mirror: Path
-) -> None:
-    if workers > 1:  # so much that processes are started
-        place.spoil(HELPFUL, lambda _: (large_mirror / HELPFUL).read_bytes())
+def test_a_disk_that_is_really_full_is_said_and_changes_nothing(workers: int, fill: int, place: Place) -> None:
     disk, where = place.mirror.parent / "disk", place.mirror.parent / "where"
     disk.mkdir()
     where.mkdir()
     flags = Place(place.mirror, disk / "out", {}).flags("--workers", workers)
-    script = ["sh", "-c", FULL_DISK, "sh", str(disk), str(place.out), str(fill), COMMAND, *flags]
+    script = [
+        "sh",
+        "-c",
+        FULL_DISK,
+        "sh",
+        str(disk),
+        str(place.out),
+        str(fill),
+        sys.executable,
+        "-c",
+        HOWEVER_SMALL,
+        *flags,
+    ]
     environment = {**os.environ, "DISK": str(disk), "WHERE": str(where)}
     namespace = ["unshare", "--map-root-user", "--mount"]
     try:

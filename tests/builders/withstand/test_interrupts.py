@@ -2,7 +2,7 @@
 
 import os
 import signal
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from tests.builders.withstand.place import (
     Place,
     beginning,
     gone_or,
-    group_is_gone,
     maps_of,
     one_line,
     open_for_writing,
@@ -23,46 +22,34 @@ from tests.builders.withstand.place import (
     worker_processes,
     writing,
 )
+from tests.forking import Process
+
+Start = Callable[..., Process]
 
 
 @pytest.mark.parametrize(("moment", "workers"), [(beginning, 1), (reading, 1), (reading_both, 2), (writing, 2)])
 def test_an_interrupt_exits_130_and_leaves_all_as_it_was(
-    moment: Moment, workers: int, place: Place, large_mirror: Path, started: list[subprocess.Popen[str]]
+    moment: Moment, workers: int, place: Place, large_mirror: Path, start: Start
 ) -> None:
-    process = place.start("--mirror", large_mirror, "--only", "cvalues_rlhf", "--workers", workers)
-    started.append(process)
+    process = start("--mirror", large_mirror, "--only", "cvalues_rlhf", "--workers", workers)
     wait_until(gone_or(moment, place.out, process))
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=LIMIT_S)
-    assert (process.returncode, out) == (130, "")
-    assert "interrupted" in one_line(err)
-    wait_until(lambda: group_is_gone(process.pid))
-    place.assert_untouched()
+    place.assert_ended(process, 130, "interrupted")
 
 
-def test_an_interrupt_while_workers_start_is_one_line(
-    place: Place, large_mirror: Path, started: list[subprocess.Popen[str]]
-) -> None:
-    process = place.start("--mirror", large_mirror, "--only", "cvalues_rlhf", "--workers", 2)
-    started.append(process)
+def test_an_interrupt_while_workers_start_is_one_line(place: Place, large_mirror: Path, start: Start) -> None:
+    process = start("--mirror", large_mirror, "--only", "cvalues_rlhf", "--workers", 2)
     wait_until(lambda: bool(worker_processes(process.pid)))
     wait_until(lambda: any(b"numpy" in maps_of(worker) for worker in worker_processes(process.pid)))
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=LIMIT_S)
-    assert (process.returncode, out) == (130, "")
-    assert "interrupted" in one_line(err)
-    wait_until(lambda: group_is_gone(process.pid))
-    place.assert_untouched()
+    place.assert_ended(process, 130, "interrupted")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_interrupt_of_a_fetch_that_hangs_ends_it(
-    workers: int, place: Place, started: list[subprocess.Popen[str]]
-) -> None:
+def test_an_interrupt_of_a_fetch_that_hangs_ends_it(workers: int, place: Place, start: Start) -> None:
     pipe = place.mirror.parent / "pairs.parquet"
     os.mkfifo(pipe)
-    process = place.start("--sample", "--synth", place.mirror.parent, "--workers", workers)
-    started.append(process)
+    process = start("--sample", "--synth", place.mirror.parent, "--workers", workers)
     writer = open_for_writing(pipe)
     try:
         os.killpg(process.pid, signal.SIGINT)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from builders.build_prefs import main
-from builders.building import gather_here
+from builders.building import workers
 from builders.caching.folder import CacheFolder
 from tests.builders.withstand.place import LIMIT_S, files
 
@@ -23,9 +23,9 @@ FLAGS = ["--lang", "zh", "--sample", "--no-report", "--workers", "1"]
 KILLED = """
 import os, signal, sys
 from builders.build_prefs import main
-from builders.building import gather_here, pipeline
+from builders.building import pipeline, workers
 
-gather_here.SMALL_BYTES = -1
+workers.SMALL_BYTES = -1
 CHANGES = {"os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir", "os.utime", "fcntl.flock", "shutil.copyfile"}
 moment, seen = int(sys.argv[1]), 0
 
@@ -46,7 +46,7 @@ sys.exit(status)
 @pytest.fixture(autouse=True)
 def of_any_size(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The sample has a cache too, here."""
-    monkeypatch.setattr(gather_here, "SMALL_BYTES", -1)
+    monkeypatch.setattr(workers, "SMALL_BYTES", -1)
     monkeypatch.setenv("BUILD_PREFS_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("BUILD_PREFS_CACHE_SIZE")
 

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,25 +21,26 @@ from tests.builders.withstand.place import (
     group_is_gone,
     one_line,
     open_for_writing,
+    opening_both,
     reading,
-    reading_both,
     replacing,
     wait_until,
     worker_processes,
     writing,
 )
+from tests.forking import Process
+
+Start = Callable[..., Process]
+Command = Callable[..., tuple[int, str, str]]
 
 
-def test_a_second_build_into_one_folder_is_told_who_is_there(
-    place: Place, started: list[subprocess.Popen[str]], refused: Callable[..., str]
-) -> None:
+def test_a_second_build_into_one_folder_is_told_who_is_there(place: Place, start: Start, command: Command) -> None:
     pipe = place.mirror.parent / "pairs.parquet"
     os.mkfifo(pipe)
-    process = place.start("--sample", "--synth", place.mirror.parent)
-    started.append(process)
+    process = start("--sample", "--synth", place.mirror.parent)
     writer = open_for_writing(pipe)
     assert main(place.flags("--out", place.mirror.parent / "elsewhere")) == 0
-    assert f"another run (process {process.pid}) writes there" in waits(place)
+    assert f"another run (process {process.pid}) writes there" in waits(place, command)
     os.kill(process.pid, signal.SIGKILL)
     os.close(writer)
     process.wait(timeout=LIMIT_S)
@@ -48,11 +48,11 @@ def test_a_second_build_into_one_folder_is_told_who_is_there(
     place.assert_no_scratch()
 
 
-def waits(place: Place) -> str:
-    done = place.command("--sample")
-    assert done.returncode == 1
+def waits(place: Place, command: Command) -> str:
+    status, _, said = command("--sample")
+    assert status == 1
     assert {name: data for name, data in files(place.out).items() if name in place.earlier} == place.earlier
-    return one_line(done.stderr)
+    return one_line(said)
 
 
 def test_the_lock_is_free_again_when_its_holder_is_gone(place: Place, refused: Callable[..., str]) -> None:
@@ -74,11 +74,10 @@ def test_the_build_after_a_killed_one_is_as_if_nothing_had_been(
     place: Place,
     large_mirror: Path,
     undisturbed: dict[str, bytes],
-    started: list[subprocess.Popen[str]],
+    start: Start,
 ) -> None:
     flags = ("--mirror", large_mirror, "--only", "cvalues_rlhf")
-    process = place.start(*flags, "--workers", workers)
-    started.append(process)
+    process = start(*flags, "--workers", workers)
     wait_until(gone_or(moment, place.out, process))
     process.kill()
     process.wait(timeout=LIMIT_S)
@@ -90,30 +89,17 @@ def test_the_build_after_a_killed_one_is_as_if_nothing_had_been(
     place.assert_no_scratch()
 
 
-def test_a_worker_killed_while_it_starts_is_one_line(
-    place: Place, large_mirror: Path, started: list[subprocess.Popen[str]]
-) -> None:
-    process = place.start("--mirror", large_mirror, "--only", "cvalues_rlhf", "--workers", 2)
-    started.append(process)
+def test_a_worker_killed_while_it_starts_is_one_line(place: Place, large_mirror: Path, start: Start) -> None:
+    process = start("--mirror", large_mirror, "--only", "cvalues_rlhf", "--workers", 2)
     wait_until(lambda: bool(worker_processes(process.pid)))
     os.kill(worker_processes(process.pid)[0], signal.SIGKILL)
-    out, err = process.communicate(timeout=LIMIT_S)
-    assert (process.returncode, out) == (1, "")
-    assert "ended before its time" in one_line(err)
-    place.assert_untouched()
+    place.assert_ended(process, 1, "ended before its time")
 
 
-def test_a_worker_killed_while_it_reads_is_one_line(
-    place: Place, large_mirror: Path, started: list[subprocess.Popen[str]]
-) -> None:
-    process = place.start("--mirror", large_mirror, "--only", "cvalues_rlhf", "--workers", 2)
-    started.append(process)
-    wait_until(gone_or(reading_both, place.out, process))
+def test_a_worker_killed_while_it_reads_is_one_line(place: Place, large_mirror: Path, start: Start) -> None:
+    process = start("--mirror", large_mirror, "--only", "cvalues_rlhf", "--workers", 2)
+    wait_until(gone_or(opening_both, place.out, process))
     workers = worker_processes(process.pid)
     assert workers
     os.kill(workers[0], signal.SIGKILL)
-    out, err = process.communicate(timeout=LIMIT_S)
-    assert (process.returncode, out) == (1, "")
-    assert "ended before its time" in one_line(err)
-    wait_until(lambda: group_is_gone(process.pid))
-    place.assert_untouched()
+    place.assert_ended(process, 1, "ended before its time")

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.command.printable import printable
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_an_empty_text_stays_empty() -> None:
     assert printable("") == ""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(st.characters(codec=None, categories=["Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Lu", "Zs"]), max_size=100))
 def test_no_text_gets_a_control_character_or_a_line_break_through(text: str) -> None:
     shown = printable(text, max_chars=50)

@@ -20,6 +20,7 @@ from sources.files.rows import Limits, RowBatch
 from sources.pairs.schema import PAIRS
 from sources.pairs.source import OPTIONAL
 from sources.pairs.whole_row import whole_cells
+from tests.examples import examples
 
 LIMITS = Limits(max_bad_share=1.0, max_row_bytes=200)
 PLAIN = pa.schema([("prompt", pa.string()), pa.field("score", pa.float64(), metadata=OPTIONAL)])
@@ -74,7 +75,7 @@ def in_turn(path: Path, cuts: list[Part], layouts: tuple[pa.Schema, ...] | None)
         )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(150))
 @given(
     lines=st.lists(LINES, min_size=1, max_size=40),
     mark=st.sampled_from([b"", b"\xef\xbb\xbf"]),

@@ -16,6 +16,7 @@ from sources.files.read import read_rows
 from sources.files.read_csv import csv_blocks
 from sources.files.read_json import Bad
 from sources.files.rows import Limits
+from tests.examples import examples
 
 LAYOUT = pa.schema([pa.field("q", pa.string(), nullable=False), pa.field("a", pa.string(), nullable=True)])
 
@@ -33,7 +34,7 @@ def reasons(rows: list[Any]) -> list[str]:
     return [row.reason if isinstance(row, Bad) else "good" for row in rows]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.tuples(CELL, CELL), max_size=6), st.sampled_from([",", "\t"]), st.sampled_from(["\n", "\r\n"]))
 def test_any_cells_that_a_csv_writer_wrote_read_back_equal(
     rows: list[tuple[str, str]], delimiter: str, line_break: str

@@ -1,9 +1,7 @@
-"""JSON arrays and JSON lines, cut into blocks anywhere and broken in every way."""
+"""JSON arrays and JSON lines, cut into blocks anywhere."""
 
-import io
 import json
 import math
-import re
 from typing import Any
 
 import pytest
@@ -11,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.command.errors import BrokenFileError
-from sources.files import read_json
-from sources.files.read_json import Bad, json_blocks
-
-MAX_ROW = 1 << 20
+from sources.files.read_json import Bad
+from tests.examples import examples
+from tests.sources.files.json_text import broken, read
 
 NASTY = st.sampled_from(
     [
@@ -53,23 +50,7 @@ VALUE = st.recursive(
 ROWS = st.lists(st.dictionaries(TEXT, VALUE, max_size=4), max_size=8)
 
 
-def read(
-    content: bytes, block_bytes: int = 1 << 20, max_row_bytes: int = MAX_ROW, max_span: int = 1 << 24
-) -> list[Any]:
-    """All rows of all blocks, of a file that is read `block_bytes` at a time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(read_json, "BLOCK_BYTES", block_bytes)
-        patch.setattr(read_json, "MAX_SPAN_BYTES", max_span)
-        return [row for block in json_blocks(io.BytesIO(content), "a.json", max_row_bytes) for row in block]
-
-
-def broken(content: bytes, block_bytes: int = 1 << 20) -> str:
-    with pytest.raises(BrokenFileError) as caught:
-        read(content, block_bytes)
-    return str(caught.value)
-
-
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(ROWS, st.sampled_from([None, 0, 1, 3]), st.booleans(), st.integers(16, 200))
 def test_any_array_reads_back_equal_wherever_its_blocks_are_cut(
     rows: list[dict[str, Any]], indent: int | None, ascii_only: bool, block_bytes: int
@@ -78,7 +59,7 @@ def test_any_array_reads_back_equal_wherever_its_blocks_are_cut(
     assert read(content, block_bytes) == rows
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(ROWS, st.sampled_from([",", " ,", ",\r\n\r\n\t", "\n, "]), st.integers(16, 120))
 def test_an_array_may_have_any_white_space_around_its_rows(
     rows: list[dict[str, Any]], comma: str, block_bytes: int
@@ -87,7 +68,7 @@ def test_an_array_may_have_any_white_space_around_its_rows(
     assert read(content, block_bytes) == rows
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     ROWS.filter(bool), st.booleans(), st.sampled_from(["\n", "\r\n", "\n\n \n"]), st.booleans(), st.integers(16, 200)
 )
@@ -98,7 +79,7 @@ def test_any_lines_read_back_equal_wherever_their_blocks_are_cut(
     assert read(text.encode(), block_bytes) == rows
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(ROWS.filter(bool), st.integers(16, 100))
 def test_lone_surrogates_and_bad_bytes_do_not_move_a_boundary(rows: list[dict[str, Any]], block_bytes: int) -> None:
     rows = [{**row, "lone": "\ud83d}, {"} for row in rows]
@@ -124,72 +105,6 @@ def test_an_empty_file_is_called_empty(content: bytes) -> None:
 
 def test_an_empty_array_has_no_rows() -> None:
     assert read(b"[]") == read(b" [ \n ] \n") == []
-
-
-def place(message: str) -> tuple[int, int]:
-    """The byte and the line that the message names."""
-    found = re.search(r"at byte ([\d,]+) \(line ([\d,]+)\)", message)
-    assert found, message
-    return int(found[1].replace(",", "")), int(found[2].replace(",", ""))
-
-
-BROKEN_ROWS = [
-    b'{"n": 2 "text": "x"}',
-    b'{"n": 2, text: "x"}',
-    b'{"n": 2, "text": "x"',
-    b'{"n": 2, "text": "x"}}',
-    b'{"n": 2, "text": \'x\'}',
-    b'{"n": 2, "text": "\\q"}',
-    b"<html>",
-]
-
-
-@pytest.mark.parametrize("row", BROKEN_ROWS, ids=lambda row: row.decode())
-@pytest.mark.parametrize("block_bytes", [16, 64, 300, 1 << 20])
-def test_a_broken_array_is_reported_with_its_byte_and_line(row: bytes, block_bytes: int) -> None:
-    good = b'{"n": 1, "text": "\xe4\xbd\xa0\xe5\xa5\xbd"}'
-    before, after = b",\n".join([good] * 20), b",\n".join([good] * 20)
-    content = b"[\n" + before + b",\n" + row + b",\n" + after + b"\n]\n"
-    message = broken(content, block_bytes)
-    assert message.startswith("a.json: not JSON (")
-    start = content.index(row)
-    byte, line = place(message)
-    assert start <= byte <= start + len(row) + 3
-    assert line == content.count(b"\n", 0, byte) + 1
-    assert line in (22, 23)
-
-
-@pytest.mark.parametrize("block_bytes", [16, 1 << 20])
-def test_a_missing_quote_is_reported_near_its_row(block_bytes: int) -> None:
-    content = b'[\n{"a": "x"},\n{"a": "y},\n{"a": "z"}\n]'
-    byte, line = place(broken(content, block_bytes))
-    assert 14 <= byte <= len(content)
-    assert 3 <= line <= 4
-
-
-@pytest.mark.parametrize("cut", range(1, 44))
-@pytest.mark.parametrize("block_bytes", [16, 1 << 20])
-def test_an_array_that_ends_too_early_is_reported_and_never_taken_as_whole(cut: int, block_bytes: int) -> None:
-    content = b'[\n{"a": "x\\n", "b": [1]},\n{"a": "y", "b": []}\n]'
-    byte, line = place(broken(content[:cut], block_bytes))
-    assert 1 <= byte <= cut
-    assert line == content.count(b"\n", 0, byte) + 1
-
-
-def test_a_truncated_array_is_called_truncated() -> None:
-    assert "ends in the middle of a row" in broken(b'[{"a": "x"}, {"a": "y')
-    assert "it may be truncated" in broken(b'[{"a": "x"}')
-
-
-@pytest.mark.parametrize("block_bytes", [16, 1 << 20])
-def test_what_follows_the_array_breaks_the_file(block_bytes: int) -> None:
-    byte, _ = place(broken(b'[{"a": "x"},\n{"a": "y"}]\n[{"a": "z"}]', block_bytes))
-    assert byte == 25
-
-
-def test_the_byte_of_an_error_counts_the_byte_order_mark() -> None:
-    content = b'[{"a": 1 "b": 2}]'
-    assert place(broken(b"\xef\xbb\xbf" + content))[0] == place(broken(content))[0] + 3
 
 
 @pytest.mark.parametrize("block_bytes", [16, 1 << 20])

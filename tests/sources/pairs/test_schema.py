@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sources.pairs.languages import LANGS
 from sources.pairs.schema import DROPPED, PAIRS, SIDES, TURNS, content_ids, joined_text, one_turn, turns
+from tests.examples import examples
 
 Conversation = list[tuple[str, str]]
 
@@ -23,13 +24,13 @@ def ids(pairs: list[tuple[Conversation, Conversation, Conversation]]) -> list[st
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(PAIR, min_size=2, max_size=5, unique_by=repr))
 def test_no_two_different_pairs_have_the_same_id(pairs: list[tuple[Conversation, Conversation, Conversation]]) -> None:
     assert len(set(ids(pairs))) == len(pairs)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(PAIR, min_size=1, max_size=5))
 def test_an_id_does_not_depend_on_the_pairs_beside_it(
     pairs: list[tuple[Conversation, Conversation, Conversation]],
@@ -37,7 +38,7 @@ def test_an_id_does_not_depend_on_the_pairs_beside_it(
     assert ids(pairs) == [ids([pair])[0] for pair in pairs]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(PAIR, min_size=2, max_size=5))
 def test_a_slice_of_a_column_has_the_ids_of_its_rows(
     pairs: list[tuple[Conversation, Conversation, Conversation]],
@@ -89,7 +90,7 @@ def test_one_turn_of_a_slice_holds_the_slice() -> None:
     assert [messages[0]["content"] for messages in column.to_pylist()] == ["b", "c"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(CONVERSATION, max_size=5), st.integers(0, 2))
 def test_the_joined_text_has_one_line_a_message(conversations: list[Conversation], start: int) -> None:
     found = joined_text(turns(conversations).slice(start)).to_pylist()

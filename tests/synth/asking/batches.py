@@ -1,8 +1,6 @@
 """What the tests of batches share."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import IO
 
@@ -11,7 +9,8 @@ import pytest
 from synth.engines.batch_api import BatchApi, Progress
 from synth.journal.batch_book import Batch
 from synth.journal.journal import Journal
-from tests.synth.place import JOURNAL, LIMIT_S, ROOT, Place, Said
+from tests.forking import Forking
+from tests.synth.place import JOURNAL, Place, Said
 from tests.synth.played_server import PlayedServer
 
 Start = Callable[..., PlayedServer]
@@ -91,16 +90,9 @@ sys.exit(synth.synth_prefs.main(sys.argv[2:]))
 """
 
 
-def killed(moment: str, told: list[str]) -> int:
+def killed(forking: Forking, moment: str, told: list[str]) -> int:
     """The exit status of a process of its own that kills itself at that moment."""
-    done = subprocess.run(
-        [sys.executable, "-c", ENTRY, moment, *told],
-        check=False,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-    )
+    done = forking.run("synth.synth_prefs", moment, *told, program=ENTRY)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode
 

@@ -8,6 +8,7 @@ from typing import IO
 
 import pytest
 
+from tests.forking import Forking
 from tests.synth.asking.batches import (
     MODELS,
     PROMPTS,
@@ -24,7 +25,7 @@ from tests.synth.asking.batches import (
     submitted,
     with_response,
 )
-from tests.synth.place import JOURNAL, OUTPUTS, Place
+from tests.synth.place import JOURNAL, Place
 
 SECRET = "sk-very-secret-0123456789"
 
@@ -104,11 +105,13 @@ def test_no_money_for_one_request_submits_nothing(run: Run, place: Place, played
     assert submitted(server) == 0
 
 
-def test_a_limit_counts_what_a_killed_run_has_collected_once(run: Run, place: Place, played: Start) -> None:
+def test_a_limit_counts_what_a_killed_run_has_collected_once(
+    run: Run, place: Place, played: Start, forking: Forking
+) -> None:
     own = priced(place, strong=2.0)
     server = played(**MODELS)
     told = flags(place, server.url, "--batch", *own, "--max-spend", 100)
-    assert killed("half way through the answers", told) == -signal.SIGKILL
+    assert killed(forking, "half way through the answers", told) == -signal.SIGKILL
     figures = run(server.url, *own, "--max-spend", 100, "--json").asked
     assert figures["dollars"] == pytest.approx(spent(place, strong=1.0), abs=1e-3)
     assert len(place.journal(where="side = 'chosen'")) == PROMPTS
@@ -141,10 +144,12 @@ def test_an_interruption_ends_the_wait_for_money_too(
     assert place.lost() == {}
 
 
-def test_a_batch_whose_answers_are_all_there_is_asked_for_no_more(run: Run, place: Place, played: Start) -> None:
+def test_a_batch_whose_answers_are_all_there_is_asked_for_no_more(
+    run: Run, place: Place, played: Start, forking: Forking
+) -> None:
     server = played(**MODELS)
     told = flags(place, server.url, "--batch", "--limit", 5)
-    assert killed("before the end is noted", told) == -signal.SIGKILL
+    assert killed(forking, "before the end is noted", told) == -signal.SIGKILL
     run(server.url, "--limit", 5)
     assert len(book(place)) == 1
     looks = server.counts["per_endpoint"]["GET /v1/batches/{id}"]
@@ -189,7 +194,7 @@ def test_the_folder_holds_the_files_and_nothing_else(
     run(server.url)
     assert list((tmp_path / "temporary").iterdir()) == []
     names = {path.name for path in place.out.iterdir()}
-    assert names == {JOURNAL, ".build-prefs.lock", *OUTPUTS}
+    assert names == {JOURNAL, ".build-prefs.lock", *place.written}
 
 
 def test_no_room_for_the_requests_is_one_line(run: Run, played: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.forking import Forking
 from tests.synth.asking.batches import (
     ENTRY,
     MODELS,
@@ -27,10 +28,10 @@ MOMENTS = [line.split('"')[1] for line in ENTRY.splitlines() if line.startswith(
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_run_that_is_killed_pays_for_no_answer_twice(
-    moment: str, run: Run, place: Place, played: Start, alone: Callable[..., Outputs]
+    moment: str, run: Run, place: Place, played: Start, alone: Callable[..., Outputs], forking: Forking
 ) -> None:
     server = played(**MODELS, batch_polls=3, batch_shuffled=True)
-    assert killed(moment, flags(place, server.url, "--batch")) == -signal.SIGKILL
+    assert killed(forking, moment, flags(place, server.url, "--batch")) == -signal.SIGKILL
     assert not (place.out / "pairs.parquet").exists()
     run(server.url)
     assert server.counts["batch_lines"] == PROMPTS
@@ -40,11 +41,11 @@ def test_a_run_that_is_killed_pays_for_no_answer_twice(
 
 
 def test_a_run_may_be_killed_again_and_again(
-    run: Run, place: Place, played: Start, alone: Callable[..., Outputs]
+    run: Run, place: Place, played: Start, alone: Callable[..., Outputs], forking: Forking
 ) -> None:
     server = played(**MODELS, batch_polls=6)
     for moment in ("before the batch is noted", "half way through the answers"):
-        assert killed(moment, flags(place, server.url, "--batch")) == -signal.SIGKILL
+        assert killed(forking, moment, flags(place, server.url, "--batch")) == -signal.SIGKILL
     assert len(place.journal(where="side = 'chosen'")) == 5
     run(server.url)
     assert server.counts["batch_lines"] == PROMPTS

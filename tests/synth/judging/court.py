@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from sources.pairs.schema import PAIRS
 from tests.conftest import Row, pair_table
+from tests.synth.results import Results
 
-OUTPUTS = ("verdicts.parquet", "scores.parquet", "report.html", "manifest.json")
 ASKED = re.compile(r"【对话】\n(.*)\n\n【回答 A】\n(.*)\n\n【回答 B】\n(.*)\n\n【评判】", re.DOTALL)
 GOOD, BAD = "好：", "差："
 """How the better and the worse answer of a pair begin."""
@@ -48,23 +48,14 @@ def pair_rows(count: int, wrong: int = 0) -> list[Row]:
 
 
 @dataclass(frozen=True, slots=True)
-class Court:
-    """A folder with pairs and results; `name` of the output folder."""
+class Court(Results):
+    """A folder with pairs and results of one test."""
 
-    folder: Path
-    name: str = "out"
-
-    @property
-    def out(self) -> Path:
-        return self.folder / self.name
+    written = ("verdicts.parquet", "scores.parquet", "report.html", "manifest.json")
 
     @property
     def pairs(self) -> Path:
         return self.folder / "pairs.parquet"
-
-    def other(self, name: str) -> "Court":
-        """The same pairs, another output folder."""
-        return Court(self.folder, name)
 
     def write(self, count: int = 12, wrong: int = 0, **sources: int) -> "Court":
         """So many pairs of one source, or so many of each source."""
@@ -79,22 +70,9 @@ class Court:
         pq.write_table(table.select(PAIRS.names), self.pairs)
         return self
 
-    def write_file(self, name: str, text: str) -> Path:
-        path = self.folder / name
-        path.write_text(text, encoding="utf-8")
-        return path
-
     def flags(self, url: str, *more: object) -> list[str]:
         given = [self.pairs, "--out", self.out, "--judge-model", "played", "--judge-url", url, *more]
         return [str(flag) for flag in given]
-
-    def outputs(self) -> dict[str, bytes]:
-        """The bytes of the four files."""
-        return {name: (self.out / name).read_bytes() for name in OUTPUTS}
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = pq.read_table(self.out / f"{name}.parquet").to_pylist()
-        return found
 
     def manifest(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.out / "manifest.json").read_bytes())

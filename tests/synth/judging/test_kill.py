@@ -1,15 +1,13 @@
 """kill -9, Ctrl-C, two runs at once: nothing is paid for twice, and the result is that of a whole run."""
 
-import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
-from subprocess import PIPE, Popen
+from collections.abc import Callable
 
 import pytest
 
+from tests.forking import Forking, Process
 from tests.synth.judging.court import Court, perfect
-from tests.synth.place import ROOT, Said, finish, wait_until
+from tests.synth.place import Said, finish, wait_until
 from tests.synth.played_server import PlayedServer
 
 Judge = Callable[..., Said]
@@ -17,23 +15,17 @@ Start = Callable[..., PlayedServer]
 
 
 @pytest.fixture
-def start(court: Court) -> Iterator[Callable[..., "Popen[str]"]]:
+def start(court: Court, forking: Forking) -> Callable[..., Process]:
     """Begin the command in a process of its own; killed at the end of the test if it still runs then."""
-    begun: list[Popen[str]] = []
 
-    def begin(url: str, *more: object) -> "Popen[str]":
-        command = [sys.executable, "-m", "synth.judge_prefs", *court.flags(url, *more)]
-        begun.append(Popen(command, stdout=PIPE, stderr=PIPE, text=True, cwd=ROOT, env={**os.environ}))
-        return begun[-1]
+    def begin(url: str, *more: object) -> Process:
+        return forking.start("synth.judge_prefs", *court.flags(url, *more))
 
-    yield begin
-    for process in begun:
-        process.kill()
-        process.communicate()
+    return begin
 
 
 def test_runs_that_are_killed_give_the_result_of_a_whole_one(
-    court: Court, judge: Judge, start: Callable[..., "Popen[str]"], played: Start
+    court: Court, judge: Judge, start: Callable[..., Process], played: Start
 ) -> None:
     court.write(20, wrong=4)
     whole = court.other("whole")
@@ -56,7 +48,7 @@ def test_runs_that_are_killed_give_the_result_of_a_whole_one(
 
 
 def test_ctrl_c_keeps_what_was_answered_and_says_how_much(
-    court: Court, judge: Judge, start: Callable[..., "Popen[str]"], played: Start
+    court: Court, judge: Judge, start: Callable[..., Process], played: Start
 ) -> None:
     server = played(says=perfect, hold_after=6)
     process = start(server.url, "--concurrency", 2)
@@ -72,7 +64,7 @@ def test_ctrl_c_keeps_what_was_answered_and_says_how_much(
 
 
 def test_a_second_run_in_the_same_folder_ends_with_an_error(
-    court: Court, judge: Judge, start: Callable[..., "Popen[str]"], played: Start
+    court: Court, judge: Judge, start: Callable[..., Process], played: Start
 ) -> None:
     server = played(says=perfect, hold_after=0)
     process = start(server.url)
