@@ -25,7 +25,7 @@ def test_each_language_has_an_account_of_its_own_under_one_name(tmp_path: Path) 
         for each in built
         for account in each.accounts
     }
-    assert told == {"zh": ("helpsteer3", 20, 10), "en": ("helpsteer3", 20, 10)}
+    assert told == {"zh": ("helpsteer3", 20, 10), "en": ("helpsteer3", 20, 7)}
 
 
 def test_a_remark_says_which_language_it_is_about(tmp_path: Path) -> None:

@@ -45,7 +45,6 @@ FOUND: list[Any] = [
     ("template_token", ("Say good night.", "Good night!\n\nHuman: And now?", "No.")),
     ("over_length", ("Tell a story.", "A fox.", "x" * 12_001)),
     ("over_length", ("好" * 12_001, "好。", "不好。")),
-    ("wrong_language", ("おすすめの本を教えてください。", "それなら、この小説がとてもおもしろいですよ。", "いいえ。")),
     ("wrong_language", (FRENCH, FRENCH + " Merci.", "Non.")),
     ("answer_language", ("怎样才能睡得更好？", "固定作息，睡前少看手机。", IN_ENGLISH)),
     (
@@ -75,6 +74,7 @@ MISSED: list[Any] = [
     ("template_token", ("Is a < b | c > d?", "If [a] < [b], yes.", "### no")),
     ("over_length", ("好" * 12_000, "x" * 12_000, "不好。")),
     ("wrong_language", ("1+1=?", "2", "3")),
+    ("wrong_language", ("おすすめの本を教えてください。", "それなら、この小説がとてもおもしろいですよ。", "いいえ。")),
     ("wrong_language", ("用Python打印你好。", 'print("你好")', "不会。")),
     ("answer_language", ("把“你好”翻译成英文，并写一句话。", "Hello, how are you doing on this fine day?", "不会。")),
     ("answer_language", ("怎样才能睡得更好？", "固定作息。", "OK.")),
