@@ -19,7 +19,7 @@ from sources.command.errors import (
     PrefsError,
     UsageError,
 )
-from sources.pairs.languages import LANGS, Lang
+from sources.pairs.languages import TESTED, Lang
 from sources.pairs.schema import DROPPED
 from synth.job.prompts import Prompts, own_prompts
 from tests.synth.made import as_lines, own, rows_of, user
@@ -163,7 +163,7 @@ def test_a_parquet_file_is_refused_with_what_is_expected(tmp_path: Path) -> None
         own_prompts("zh", tmp_path / "prompts.parquet", "MIT")
 
 
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("lang", TESTED)
 def test_a_file_of_ones_own_has_the_licence_and_language_that_were_said(lang: Lang, tmp_path: Path) -> None:
     prompts = own(tmp_path, [GOOD, {"prompt": ""}], lang=lang)
     assert (prompts.source.license, prompts.source.lang, prompts.source.name) == ("MIT", lang, "prompts")

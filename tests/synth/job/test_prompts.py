@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from sources.fetch.fetcher import SAMPLE, Mirror, file_sha256, sample
-from sources.pairs.languages import LANGS, Lang
+from sources.pairs.languages import TESTED, Lang
 from sources.pairs.schema import DROPPED
 from synth.job.prompts import Prompts, alpaca_prompts, read_prompts
 from tests.synth.made import own, rows_of, user
@@ -47,7 +47,7 @@ def read_alpaca(tmp_path: Path) -> Callable[..., Prompts]:
     return read
 
 
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("lang", TESTED)
 def test_the_prompts_of_alpaca_come_with_gpt4s_answers(lang: Lang, read_alpaca: Read) -> None:
     prompts = read_alpaca(lang)
     path = SAMPLE / f"hiyouga/LLaMA-Factory/data/alpaca_gpt4_data_{lang}.json"

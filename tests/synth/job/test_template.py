@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.command.errors import UsageError
-from sources.pairs.languages import LANGS
+from sources.pairs.languages import TESTED
 from synth.job.template import TEMPLATES, Template, load_template
 from tests.synth.made import TEMPLATE, user
 
@@ -45,7 +45,7 @@ def test_the_turns_of_a_talk_follow_each_other() -> None:
     )
 
 
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("lang", TESTED)
 def test_a_shipped_template_stops_before_it_would_go_on_with_itself(lang: str) -> None:
     template = load_template("--template", lang)
     rest = template.render(TALK).partition(template.head)[2].partition("一？")[2]
