@@ -122,10 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from time import perf_counter
 
-    if not (options.sample or options.dry_run or options.limit or options.only_added or options.workers == 1):
-        from builders.building.workers import load_workers_early
-
-        load_workers_early(options.mirror)
+    _load_workers_early(options)
 
     from builders.building.pipeline import build
     from sources.command.progress import Bars, Silent
@@ -155,6 +152,15 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(_summary(inputs, built, seconds) | published)
     return 0
+
+
+def _load_workers_early(options: argparse.Namespace) -> None:
+    """Start to load what worker processes need, where there is likely to be enough for several."""
+    few = options.sample or options.dry_run or options.limit or options.only_added
+    if not few and options.workers != 1 and options.engine != "ray":
+        from builders.gathering.workers import load_workers_early
+
+        load_workers_early(options.mirror)
 
 
 def _order(options: argparse.Namespace, langs: tuple[str, ...]) -> Any:

@@ -11,16 +11,17 @@ from pathlib import Path
 from builders.building.decide import decide
 from builders.building.find_giveaways import find_giveaways, rows_by_source
 from builders.building.find_overlaps import find_overlaps
-from builders.building.gather import Gathered, Reuse, UnitRunner, gather
-from builders.building.gather_here import gather_here
 from builders.building.manifest import Outcome, Output, render_manifest
-from builders.building.workers import draws_aside
 from builders.building.write_pairs import DecidedPairs, WrittenFile, plan_files, write_file
 from builders.caching.folder import OpenCache
 from builders.card.facts import read_facts
 from builders.card.header import LICENSE_FILE, needs_license_file
 from builders.card.render import render_card, render_license
 from builders.engines.this_machine import map_in_threads, without_collector
+from builders.gathering.gather import Gathered, gather
+from builders.gathering.gather_here import gather_here
+from builders.gathering.unit import Reuse, UnitRunner
+from builders.gathering.workers import draws_aside
 from builders.inputs.inputs import Inputs, Request, find_inputs, select
 from builders.measures.giveaways import Giveaways
 from builders.measures.overlap import Overlap
@@ -90,8 +91,8 @@ def run_units(request: Request, in_use: ExitStack) -> Iterator[UnitRunner]:
         PrefsError: there is no such cluster.
     """
     if request.engine == "ray":
-        from builders.building.gather_on_ray import gather_on_ray
         from builders.engines.connect_ray import ray_cluster
+        from builders.gathering.gather_on_ray import gather_on_ray
 
         with ray_cluster(request.ray_address, request.ray_tasks) as cluster:
             yield partial(gather_on_ray, cluster=cluster)

@@ -12,8 +12,8 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from builders.building.prepare import read_source
 from builders.engines.this_machine import Tally, map_in_processes
+from builders.gathering.prepare import read_source
 from builders.inputs.inputs import InputFile, Request, select, source_files
 from builders.inputs.recipe import ChosenSource
 from builders.measures.overlap import Overlap, count_overlaps

@@ -10,8 +10,8 @@ import numpy as np
 
 from builders.building.decide import decide
 from builders.building.find_giveaways import find_giveaways
-from builders.building.gather import Gathered, gather
-from builders.building.gather_here import gather_here
+from builders.gathering.gather import Gathered, gather
+from builders.gathering.gather_here import gather_here
 from builders.inputs.files_told import tell_files
 from builders.inputs.inputs import Request, Selection, find_inputs
 from builders.inputs.recipe import ChosenSource, LimitSettings, Recipe

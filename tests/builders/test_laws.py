@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-import builders.building.workers
+import builders.gathering.workers
 from builders.build_prefs import main
 from builders.building.pipeline import Built
 from builders.inputs.recipe import RECIPES, Recipe, load_recipe
@@ -118,7 +118,7 @@ def reasons(counts: dict[str, dict[str, int]]) -> Counter[tuple[str, str]]:
 def test_the_bytes_are_the_same_for_any_number_of_workers(
     workers: int, build_sample: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(builders.building.workers, "SMALL_BYTES", 0)  # so that the sample too is read by processes
+    monkeypatch.setattr(builders.gathering.workers, "SMALL_BYTES", 0)  # so that the sample too is read by processes
     for name, count in (("one", 1), ("several", workers)):
         build_sample(tmp_path / name, langs=("zh", "en"), workers=count, report=True)
     one, several = files(tmp_path / "one"), files(tmp_path / "several")

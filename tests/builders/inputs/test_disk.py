@@ -8,10 +8,10 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from builders.building import gather_here, workers
 from builders.building.pipeline import Built
 from builders.caching.folder import CacheFolder
 from builders.caching.size import parse_size
+from builders.gathering import gather_here, workers
 from builders.inputs.disk import check_disk, needed_disk, unpacked_bytes
 from sources.command.errors import OutputError, UsageError
 from tests.builders.running import Run

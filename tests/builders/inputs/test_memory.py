@@ -6,8 +6,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from builders.building import gather as module
 from builders.building.pipeline import Built
+from builders.gathering import gather as module
 from builders.inputs.memory import FIXED_BYTES, PAIR_BYTES, WORKER_BYTES, check_memory, needed_memory
 from builders.stages.keys import Keys
 from sources.command.errors import UsageError
@@ -36,7 +36,7 @@ def test_what_files_are_too_large_for_is_refused_before_they_are_read(
     build_sample: Callable[..., list[Built]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MIN_PAIR_TEXT_BYTES", 1)
-    monkeypatch.setattr("builders.building.gather_here.gather_unit", None)
+    monkeypatch.setattr("builders.gathering.gather_here.gather_unit", None)
     with pytest.raises(UsageError, match="pairs and 1 workers need about"):
         build_sample(max_memory_bytes=FIXED_BYTES + WORKER_BYTES + 1)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from builders.building import workers as processes
+from builders.gathering import workers as processes
 from builders.lint_prefs import main
 from builders.linting.rules import RULES
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from builders.build_prefs import main
-from builders.building.gather import Unit
-from builders.building.gather_on_ray import SizedUnit, look_for
 from builders.engines.same_code import check_same, installed
+from builders.gathering.gather_on_ray import SizedUnit, look_for
+from builders.gathering.unit import Unit
 from builders.inputs.inputs import InputFile
 from builders.inputs.recipe import choose_sources, load_recipe
 from sources.command.errors import BuildError, FetchError

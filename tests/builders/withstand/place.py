@@ -22,7 +22,7 @@ LARGE_ROWS = 8_000
 
 HOWEVER_SMALL = """
 import os, sys
-from builders.building import workers
+from builders.gathering import workers
 from builders.build_prefs import main
 os.nice(5)
 workers.SMALL_BYTES = -1

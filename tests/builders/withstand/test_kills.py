@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from builders.build_prefs import main
-from builders.building import workers
 from builders.caching.folder import CacheFolder
+from builders.gathering import workers
 from tests.builders.withstand.place import LIMIT_S, files
 
 DRAWS = 20 if os.environ.get("PREFS_THOROUGH") else 2
@@ -23,7 +23,8 @@ FLAGS = ["--lang", "zh", "--sample", "--no-report", "--workers", "1"]
 KILLED = """
 import os, signal, sys
 from builders.build_prefs import main
-from builders.building import pipeline, workers
+from builders.building import pipeline
+from builders.gathering import workers
 
 workers.SMALL_BYTES = -1
 CHANGES = {"os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir", "os.utime", "fcntl.flock", "shutil.copyfile"}

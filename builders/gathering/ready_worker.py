@@ -3,7 +3,7 @@ all workers."""
 
 import gc
 
-import builders.building.gather_here  # noqa: F401
+import builders.gathering.gather_here  # noqa: F401
 from sources.text.texts import load_tables
 
 load_tables()

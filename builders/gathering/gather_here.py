@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from builders.building.gather import Settings, Unit, UnitResult, gather_unit
-from builders.building.unit_files import read_result, write_result
-from builders.building.workers import is_small, load_workers
 from builders.caching.entry import DamagedError, Entry
 from builders.caching.folder import CacheFolder, OpenCache
 from builders.caching.identity import UnknownValueError, identity
 from builders.engines.this_machine import Tally, map_in_processes, map_in_threads
+from builders.gathering.gather_unit import gather_unit
+from builders.gathering.unit import Settings, Unit, UnitResult
+from builders.gathering.unit_files import read_result, write_result
+from builders.gathering.workers import is_small, load_workers
 from builders.inputs.disk import check_disk, needed_disk
 from sources.fetch.fetcher import file_sha256, file_stamp
 

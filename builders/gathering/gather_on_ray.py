@@ -12,10 +12,11 @@ from tempfile import mkstemp
 import numpy as np
 import pyarrow as pa
 
-from builders.building.gather import Settings, Unit, UnitResult, gather_unit
 from builders.engines.ray_cluster import RayCluster
 from builders.engines.spill import SpillPart, SpillWriter
 from builders.engines.this_machine import LocalTally
+from builders.gathering.gather_unit import gather_unit
+from builders.gathering.unit import Settings, Unit, UnitResult
 from builders.stages.keys import Keys
 from sources.command.errors import FetchError
 from sources.files.parts import Lines, Part, count_lines, is_parquet, line_cuts, line_parts, row_group_parts

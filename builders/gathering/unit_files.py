@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from builders.building.gather import Unit, UnitResult
 from builders.engines.spill import SpillPart
+from builders.gathering.unit import Unit, UnitResult
 from builders.measures.findings import Finding, Findings
 from builders.stages.keys import Keys
 

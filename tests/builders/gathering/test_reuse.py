@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from builders.building import gather_here, workers
-from builders.building.gather import UnitResult
 from builders.building.pipeline import Built
 from builders.caching.entry import CONTENT
 from builders.caching.folder import CacheFolder
+from builders.gathering import gather_here, workers
+from builders.gathering.unit import UnitResult
 from builders.inputs.recipe import load_recipe
 from sources.fetch.data_files import DataFile
 from sources.fetch.fetcher import SAMPLE

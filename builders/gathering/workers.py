@@ -19,7 +19,7 @@ SMALL_BYTES = 8 << 20
 MANY_PAIRS = 20_000
 """With fewer pairs than this, comparing them is done before another process has loaded matplotlib."""
 
-READY_WORKER = "builders.building.ready_worker"
+READY_WORKER = "builders.gathering.ready_worker"
 
 
 def is_small(efforts: Iterable[int]) -> bool:
