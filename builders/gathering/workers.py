@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +34,10 @@ def load_workers() -> None:
 
 def load_workers_early(folder: Path | None) -> None:
     """Start to load what workers need before it is known what they have to do, if the folder of a mirror (None: files
-    will be downloaded) has enough for them."""
+    will be downloaded) has enough for them. Where that cannot be, the build itself says why."""
     if (os.cpu_count() or 1) > 1 and (folder is None or _is_large(folder)):
-        load_workers()
+        with suppress(OSError):
+            load_workers()
 
 
 def draws_aside(request: "Request", pairs: int) -> AbstractContextManager[Executor]:
