@@ -147,7 +147,7 @@ def test_a_changed_file_of_a_build_is_refused(built: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "manifest", ["", "[]", "{}", '{"outputs": [1], "lang": "zh"}', '{"outputs": [], "lang": "fr"}']
+    "manifest", ["", "[]", "{}", '{"outputs": [1], "lang": "zh"}', '{"outputs": [], "lang": "xx"}']
 )
 def test_a_broken_manifest_is_said_to_be_one(manifest: str, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(manifest)
