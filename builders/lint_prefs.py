@@ -79,6 +79,10 @@ def _run(options: argparse.Namespace) -> int:
     if options.explain is not None:
         console.print(Markdown(explain(find_rule(options.explain, "--explain"))))
         return 0
+    from builders.gathering.workers import load_workers_early
+
+    if options.workers != 1 and not options.limit:
+        load_workers_early(Path(options.data))
     from builders.inputs.added import want_files
     from builders.linting.show import as_json, by_rule, show_findings
     from builders.linting.splits import find_files

@@ -33,10 +33,10 @@ def load_workers() -> None:
 
 
 def load_workers_early(folder: Path | None) -> None:
-    """Start to load what workers need before it is known what they have to do, if the folder of a mirror (None: files
-    will be downloaded) has enough for them. Where that cannot be, the build itself says why."""
-    if (os.cpu_count() or 1) > 1 and (folder is None or _is_large(folder)):
-        with suppress(OSError):
+    """Start to load what workers need before it is known what they have to do, if the folder, or the file, has enough
+    for them (None: files will be downloaded). Where that cannot be, the build itself says why."""
+    with suppress(OSError):
+        if (os.cpu_count() or 1) > 1 and (folder is None or _is_large(folder)):
             load_workers()
 
 
@@ -46,7 +46,9 @@ def draws_aside(request: "Request", pairs: int) -> AbstractContextManager[Execut
 
 
 def _is_large(folder: Path) -> bool:
-    size = 0
+    size = folder.stat().st_size if folder.is_file() else 0
+    if size > SMALL_BYTES:
+        return True
     for parent, _, names in os.walk(folder):
         for name in names:
             try:
