@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import Any, Protocol, TypeVar
 
@@ -161,30 +162,41 @@ def map_in_processes(
         tell_worker_peak(shared.peak_mib())
         return results
     except BrokenProcessPool:
-        raise BuildError(
-            "a worker process", "ended before its time", hint="Was it killed for memory? Try --workers 1."
-        ) from None
+        raise _killed() from None
     finally:
         shared.stop()
-        for child in set(multiprocessing.active_children()) - others:
-            child.kill()  # nothing is wanted of it any more; one whose neighbour was killed might wait forever
-        executor.shutdown(wait=True, cancel_futures=True)
+        _end(executor, others)
 
 
 @contextmanager
-def aside(prepare: Callable[[], object], *, process: bool) -> Iterator[Executor]:
-    """What runs calls one after the other beside this thread, in a process of its own or in a thread, and has called
-    `prepare` first. What is not done at the end is dropped."""
-    before = set(multiprocessing.active_children())
+def aside(prepare: Callable[[], object] | None, *, process: bool) -> Iterator[Executor]:
+    """An executor of one process, or of one thread, that calls `prepare` first. What is not done at the end is dropped.
+
+    Raises:
+        BuildError: the process was killed, and something was wanted of it.
+    """
+    others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(1, _forking(), _watch_parent) if process else ThreadPoolExecutor(1)
     try:
-        with _without_interrupts():
-            executor.submit(prepare)
+        if prepare:
+            with _without_interrupts():
+                executor.submit(prepare)
         yield executor
+    except BrokenProcessPool:
+        raise _killed() from None
     finally:
-        for child in set(multiprocessing.active_children()) - before if process else ():
-            child.kill()
-        executor.shutdown(wait=True, cancel_futures=True)
+        _end(executor, others)
+
+
+def _killed() -> BuildError:
+    return BuildError("a worker process", "ended before its time", hint="Was it killed for memory? Try --workers 1.")
+
+
+def _end(executor: Executor, others: set[BaseProcess]) -> None:
+    """End an executor and its processes, all of ours but the others."""
+    for child in set(multiprocessing.active_children()) - others if isinstance(executor, ProcessPoolExecutor) else ():
+        child.kill()  # nothing is wanted of it any more; one whose neighbour was killed might wait forever
+    executor.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager

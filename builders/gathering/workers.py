@@ -42,7 +42,7 @@ def load_workers_early(folder: Path | None) -> None:
 
 def draws_aside(request: "Request", pairs: int) -> AbstractContextManager[Executor]:
     """What draws the charts of the report, and loads matplotlib while pairs are compared."""
-    return aside(warm_up if request.report else int, process=request.workers > 1 and pairs > MANY_PAIRS)
+    return aside(warm_up if request.report else None, process=request.workers > 1 and pairs > MANY_PAIRS)
 
 
 def _is_large(folder: Path) -> bool:

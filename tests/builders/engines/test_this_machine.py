@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.engines.this_machine import Tally, map_in_processes, map_in_threads
+from builders.engines.this_machine import Tally, aside, map_in_processes, map_in_threads
 from sources.command.errors import BrokenFileError, BuildError
 from sources.command.memory import peak_memory_mib
 
@@ -160,3 +160,16 @@ def test_the_memory_of_workers_is_told() -> None:
 
 def hold(mib: int, tally: Tally) -> int:
     return len(b"x" * (mib << 20))
+
+
+def test_calls_aside_come_after_what_prepares_them() -> None:
+    with aside(os.getpid, process=True) as executor:
+        assert executor.submit(len, "abc").result() == 3
+        assert executor.submit(os.getpid).result() != os.getpid()
+    with aside(None, process=False) as executor:
+        assert executor.submit(os.getpid).result() == os.getpid()
+
+
+def test_a_process_aside_that_was_killed_is_an_error_with_a_hint() -> None:
+    with pytest.raises(BuildError, match=r"ended before its time.*--workers 1"), aside(None, process=True) as executor:
+        executor.submit(os._exit, 1).result()
